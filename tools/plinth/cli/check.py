@@ -1,0 +1,95 @@
+"""``plinth check``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from plinth.cli import EXIT_FINDINGS
+from plinth.cli.root import (
+    check_environments,
+    clear_progress,
+    environment_option,
+    find_root,
+    nothing_checked,
+    progress,
+    root_option,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plinth.findings import Finding
+    from plinth.pipeline import Result
+
+_FORMATS = ("text", "github", "sarif", "json", "markdown")
+
+
+@click.command(name="check")
+@root_option
+@environment_option
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="How to report: for people, GitHub annotations, SARIF 2.1.0, JSON, or Markdown.",
+)
+@click.option("--no-fresh", is_flag=True, help="Do not compare rendered/ with what the declarations render to.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too, not only for errors.")
+def command(root: Path | None, environments: tuple[str, ...], format_: str, no_fresh: bool, strict: bool) -> None:
+    """Check every declaration, what it renders to, and that rendered/ is fresh.
+
+    Nothing is written, and neither a cluster nor the network is needed.
+
+    \b
+    Examples:
+      plinth check
+      plinth check --env production
+      plinth check --format github        in a workflow: annotations on the lines
+      plinth check --format sarif > plinth.sarif
+
+    \b
+    Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 the tool failed, 4 nothing was checked.
+    """
+    from plinth import output, pipeline  # noqa: PLC0415 - `check --help` needs neither
+    from plinth.findings import Severity, in_order  # noqa: PLC0415
+
+    start = time.perf_counter()
+    root = find_root(root)
+    result = pipeline.run(root, environments or None, progress())
+    if not result.declaration_count and not result.findings[1:]:
+        clear_progress()
+        nothing_checked(f"there are no declarations in {root}")
+    check_environments(result.catalog.environments, environments)
+    findings = list(result.findings)
+    if result.ok and not no_fresh:
+        difference = output.compare(root / "rendered", result.tree, environments or None)
+        findings = in_order([*findings, *output.findings("rendered", difference)])
+    clear_progress()
+    click.echo(_report(result, findings, format_, time.perf_counter() - start), nl=False)
+    worst = Severity.WARNING if strict else Severity.ERROR
+    sys.exit(EXIT_FINDINGS if any(finding.severity <= worst for finding in findings) else 0)
+
+
+def _report(result: Result, findings: list[Finding], format_: str, seconds: float) -> str:
+    from plinth.report import FORMATS, Report, Summary  # noqa: PLC0415
+    from plinth.rulebook import all_rules  # noqa: PLC0415
+
+    summary = Summary(
+        declarations=result.declaration_count,
+        environments=len(result.bundles),
+        manifests=sum(bundle.manifest_count for bundle in result.bundles),
+        rules=len(all_rules()),
+        seconds=seconds,
+    )
+    report = Report(tuple(findings), summary)
+    if format_ == "text":
+        from plinth.report.text import render  # noqa: PLC0415
+
+        return render(report, colour=sys.stdout.isatty())
+    return FORMATS[format_](report)

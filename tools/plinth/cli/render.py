@@ -1,0 +1,92 @@
+"""``plinth render``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plinth.cli import EXIT_FINDINGS
+from plinth.cli.root import (
+    check_environments,
+    clear_progress,
+    environment_option,
+    find_root,
+    nothing_checked,
+    progress,
+    root_option,
+)
+
+if TYPE_CHECKING:
+    from plinth.output import Difference
+    from plinth.pipeline import Result
+
+
+@click.command(name="render")
+@root_option
+@environment_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write. Default: rendered/ in the repository.",
+)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 if something would change.")
+def command(root: Path | None, environments: tuple[str, ...], out: Path | None, only_check: bool) -> None:
+    """Render every declaration to manifests for Argo CD.
+
+    The folder is replaced in one step, so that it is never half written. What is no longer rendered is deleted, and
+    what did not change is not touched. With --env the other environments stay as they are.
+
+    \b
+    Examples:
+      plinth render
+      plinth render --env dev
+      plinth render --check               is rendered/ fresh?
+      plinth render --out /tmp/preview    somewhere else, to look at
+    """
+    from plinth import output, pipeline  # noqa: PLC0415 - `render --help` needs neither
+
+    root = find_root(root)
+    result = pipeline.run(root, environments or None, progress())
+    clear_progress()
+    if not result.declaration_count and not result.findings[1:]:
+        nothing_checked(f"there are no declarations in {root}")
+    check_environments(result.catalog.environments, environments)
+    if not result.ok:
+        _refuse(result)
+    folder = out or root / "rendered"
+    if only_check:
+        difference = output.compare(folder, result.tree, environments or None)
+        _say(difference, folder, "would change")
+        sys.exit(EXIT_FINDINGS if difference else 0)
+    _say(output.write(folder, result.tree, environments or None), folder, "changed")
+
+
+def _refuse(result: Result) -> None:
+    """Say what is wrong; with an error nothing is written."""
+    from plinth.findings import Severity  # noqa: PLC0415
+    from plinth.report import Report, Summary  # noqa: PLC0415
+    from plinth.report.text import render  # noqa: PLC0415
+
+    errors = tuple(finding for finding in result.findings if finding.severity is Severity.ERROR)
+    summary = Summary(result.declaration_count, len(result.bundles), 0, 0, sum(result.seconds.values()))
+    click.echo(render(Report(errors, summary), colour=sys.stderr.isatty()), err=True, nl=False)
+    click.echo("Nothing was rendered: mend the errors first.", err=True)
+    sys.exit(EXIT_FINDINGS)
+
+
+def _say(difference: Difference, folder: Path, word: str) -> None:
+    if not difference:
+        click.echo(f"{folder}: nothing {word}")
+        return
+    for sign, paths in (("+", difference.missing), ("~", difference.changed), ("-", difference.extra)):
+        for path in paths[:20]:
+            click.echo(f"{sign} {folder.name}/{path}")
+        if len(paths) > 20:
+            click.echo(f"{sign} … and {len(paths) - 20} more")
+    click.echo(
+        f"{folder}: {len(difference)} files {word} "
+        f"({len(difference.missing)} new, {len(difference.changed)} changed, {len(difference.extra)} deleted)"
+    )

@@ -1,0 +1,73 @@
+"""Where the repository is, and how a run shows itself: shared by the commands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from plinth.cli import EXIT_NOTHING_CHECKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOLDERS = ("platform", "tenants", "pipelines", "models")
+
+root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The repository. Default: the folder above or at the working directory that holds platform/.",
+)
+
+environment_option = click.option(
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="ENVIRONMENT",
+    help="Only this environment; may be given several times. Default: all.",
+)
+
+
+def find_root(given: Path | None) -> Path:  # noqa: RET503 - the last line ends the program
+    """Return the repository's root. Ends the program with exit code 4 if there is none."""
+    if given is not None:
+        return given
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "platform" / "platform.yaml").exists():
+            return folder
+    if any((here / name).is_dir() for name in FOLDERS):
+        return here
+    nothing_checked("no Plinth repository here or in a folder above: none holds platform/platform.yaml")
+
+
+def nothing_checked(reason: str) -> NoReturn:
+    """End the program: it had nothing to do, which must not look like success."""
+    click.echo(f"nothing was checked: {reason}", err=True)
+    sys.exit(EXIT_NOTHING_CHECKED)
+
+
+def progress(quiet: bool = False) -> Callable[[str], None]:
+    """Return what shows the stages on a terminal as they begin; silent when the output is piped."""
+    if quiet or not sys.stderr.isatty():
+        return lambda _: None
+
+    def show(stage: str) -> None:
+        click.echo(f"\r\x1b[K{stage}…", nl=False, err=True)
+
+    return show
+
+
+def clear_progress() -> None:
+    """Take the last stage's name off the terminal."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def check_environments(known: list[str], asked: tuple[str, ...]) -> None:
+    """Refuse environments that are not declared. Raises ``click.UsageError``."""
+    for name in asked:
+        if known and name not in known:
+            raise click.UsageError(f"there is no environment {name!r}; declared: {', '.join(known)}")

@@ -1,0 +1,81 @@
+"""The order of the stages; nothing else knows it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plinth.catalog import Catalog
+from plinth.findings import Finding, has_errors, in_order
+from plinth.load import load
+from plinth.render import emit_bundle, render
+from plinth.resolve import resolve
+from plinth.schemas import ManifestSchemas
+from plinth.validate import validate
+from plinth.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from plinth.model import Bundle
+
+
+@dataclass
+class Result:
+    """What came of a run. ``tree`` maps paths below ``rendered/`` to bytes; it is empty if there are errors."""
+
+    findings: list[Finding] = field(default_factory=list)
+    declaration_count: int = 0
+    catalog: Catalog = field(default_factory=lambda: Catalog({}))
+    bundles: list[Bundle] = field(default_factory=list)
+    tree: dict[str, bytes] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each stage took, by its name."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error, so that the tree may be written."""
+        return not has_errors(self.findings)
+
+
+def run(
+    root: Path, environments: Sequence[str] | None = None, on_stage: Callable[[str], None] = lambda _: None
+) -> Result:
+    """Take a repository through all stages, in memory. ``on_stage`` hears the name of each stage as it begins.
+
+    Raises ``ContractError`` and ``TemplateError`` if the tool itself is broken.
+    """
+    result = Result()
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        on_stage(name)
+        start = time.perf_counter()
+        yield
+        result.seconds[name] = time.perf_counter() - start
+
+    with stage("load"):
+        loaded = load(root)
+        result.declaration_count = len(loaded.places)
+        result.findings += loaded.findings
+    with stage("validate"):
+        declarations, found = validate(loaded.documents)
+        result.findings += found
+    with stage("resolve"):
+        result.catalog, found = resolve(loaded, declarations)
+        result.findings += found
+    with stage("render"):
+        result.bundles = render(result.catalog, environments)
+    if result.catalog.platform is not None:
+        with stage("verify"):
+            schemas = ManifestSchemas(result.catalog.platform.spec["kubernetesVersion"], root)
+            documents = {document.file: document for document in (*loaded.documents.values(), *loaded.sources.values())}
+            result.findings += verify(result.bundles, result.catalog, schemas, documents)
+    result.findings = in_order(result.findings)
+    if result.ok:
+        with stage("emit"):
+            result.tree = dict(item for bundle in result.bundles for item in emit_bundle(bundle))
+    return result

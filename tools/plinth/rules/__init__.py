@@ -1,0 +1,32 @@
+"""Rules that span kinds, one file a rule. Each is a function from the catalog to findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plinth.rules import (
+    cluster_shared,
+    name_too_long,
+    namespace_taken,
+    registered_name_taken,
+    secret_value,
+    tenant_not_in_environment,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from plinth.catalog import Catalog
+    from plinth.findings import Finding, Rule
+
+_MODULES = (
+    cluster_shared,
+    name_too_long,
+    namespace_taken,
+    registered_name_taken,
+    secret_value,
+    tenant_not_in_environment,
+)
+
+CATALOG_CHECKS: tuple[Callable[[Catalog], Iterable[Finding]], ...] = tuple(module.check for module in _MODULES)
+RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)

@@ -144,7 +144,7 @@ def _meant(root: Path, kind: str, metadata: dict[str, Any]) -> tuple[Path, dict[
     found = []
     for file in sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.yaml")):
         data, faults = reader.read(file.read_text(encoding="utf-8"))
-        if not faults and data.get("kind") == kind:
+        if not faults and isinstance(data, dict) and data.get("kind") == kind:
             found.append((file, data))
     exact = [item for item in found if metadata.items() <= item[1]["metadata"].items()]
     return (exact or found)[0]

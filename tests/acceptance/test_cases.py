@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 RULES = [rule for rule in all_rules() if rule.wrong]
 
-# What no file can show: it takes a file system's help, or a rendered folder; `tests/unit` has these.
-NOT_BY_A_FILE = {"file-unreadable", "file-not-regular", "file-outside-repository", "rendered-stale"}
+# What no file here can show: it takes a megabyte, a file system's help, or a rendered folder; `tests/unit` has these.
+NOT_BY_A_FILE = {"file-too-large", "file-unreadable", "file-not-regular", "file-outside-repository", "rendered-stale"}
 
 
 @pytest.mark.parametrize("case", all_cases("invalid"), ids=lambda case: case.id)

@@ -77,7 +77,7 @@ def test_a_kind() -> None:
         ("Model.spec.trainedBy", "refers to  a Pipeline"),
         ("Tenant.spec.environments", "keys name  an Environment"),
         ("Pipeline.spec.tasks", "merged by  name"),
-        ("Component.spec.manifests", "merged by  kind and metadata.name"),
+        ("Component.spec.manifests", "merged by  kind, metadata.namespace and metadata.name"),
         ("Pipeline.spec.tasks.retryDelay", "default   5m"),
         ("Environment.spec.sync.prune", "default   true"),
         ("Dataset.spec.format", "one of    csv, json-lines, parquet, delta, iceberg"),

@@ -12,7 +12,7 @@ from plinth.contracts import Contract, Schema, contract
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from plinth.model import Data, Declaration, Ref
+    from plinth.model import Data, Declaration, Document, Ref
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,12 @@ class Catalog:
     """All valid declarations of a repository."""
 
     declarations: dict[Ref, Declaration]
-    sources: dict[str, tuple[Data, ...]] = field(default_factory=dict)
-    """For each file below ``platform/manifests/``: the Kubernetes objects in it."""
+    sources: dict[str, Document] = field(default_factory=dict)
+    """The YAML files below ``platform/manifests/`` by path; the data of each is the list of its documents."""
+    source_places: frozenset[str] = frozenset()
+    """All files there, also those that cannot be read."""
+    incomplete: frozenset[str] = frozenset()
+    """The kinds of which a declaration was left out: of what none of them does, nothing can be said."""
 
     def of(self, kind: str) -> list[Declaration]:
         """Return the declarations of one kind, by name."""
@@ -67,16 +71,14 @@ def merge(base: Data, overlay: Data, schema: Schema | None, its_contract: Contra
     Mappings merge key by key; ``null`` takes a key away. A list whose schema names a merge key merges item by item: an
     overlay's item changes the one with the same key or is appended. Every other value replaces the one below it.
     """
-    if isinstance(base, dict) and isinstance(overlay, dict):
-        merged = dict(base)
+    if isinstance(overlay, dict):
+        merged = dict(base) if isinstance(base, dict) else {}
         for key, value in overlay.items():
             child = its_contract.child(schema, key) if schema is not None else None
             if value is None:
                 merged.pop(key, None)
             else:
-                merged[key] = merge(
-                    merged.get(key, {} if isinstance(value, dict) else None), value, child, its_contract
-                )
+                merged[key] = merge(merged.get(key), value, child, its_contract)
         return merged
     keys = its_contract.resolve(schema).get("x-plinth-merge-key") if schema is not None else None
     if keys and isinstance(base, list) and isinstance(overlay, list):
@@ -88,11 +90,16 @@ def merge(base: Data, overlay: Data, schema: Schema | None, its_contract: Contra
 def _merge_keyed(
     base: list[Data], overlay: list[Data], keys: list[str], schema: Schema | None, its_contract: Contract
 ) -> list[Data]:
-    merged = {_merge_identity(item, keys): item for item in base}
+    merged = list(base)
+    position: dict[tuple[Data, ...], int] = {}
+    for index, item in enumerate(base):
+        position.setdefault(_merge_identity(item, keys), index)
     for item in overlay:
-        identity = _merge_identity(item, keys)
-        merged[identity] = merge(merged.get(identity, {}), item, schema, its_contract)
-    return list(merged.values())
+        index = position.setdefault(_merge_identity(item, keys), len(merged))
+        if index == len(merged):
+            merged.append({})
+        merged[index] = merge(merged[index], item, schema, its_contract)
+    return merged
 
 
 def _merge_identity(item: Data, keys: list[str]) -> tuple[Data, ...]:

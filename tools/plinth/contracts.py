@@ -199,9 +199,10 @@ def _absolute(schema: Any, file: str) -> Any:
 
 def _compile(kind: str, schema: Schema) -> jsonschema_rs.Draft202012Validator:
     files = ("common.schema.json", _file(kind))
-    registry = jsonschema_rs.Registry([(f"{_BASE}{file}", dict(_read_schema(file))) for file in files])
+    resources = [(f"{_BASE}{file}", dict(_read_schema(file))) for file in files]
     formats = {name: format_.matches for name, format_ in FORMATS.items()}
     try:
+        registry = jsonschema_rs.Registry(resources)
         return jsonschema_rs.Draft202012Validator(
             dict(schema),
             formats=formats,
@@ -210,5 +211,5 @@ def _compile(kind: str, schema: Schema) -> jsonschema_rs.Draft202012Validator:
             base_uri=f"{_BASE}declaration.schema.json",
             offline=True,
         )
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         raise ContractError(f"the schema of {kind} is broken: {error}") from error

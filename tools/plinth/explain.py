@@ -254,7 +254,8 @@ def reference_words(target: str) -> str:
 
 def merge_key_words(merge_key: str) -> str:
     """Say in words which items of two lists an overlay takes for the same."""
-    return " and ".join(merge_key.split(","))
+    *others, last = merge_key.split(",")
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def type_words(its_contract: Contract, schema: Schema) -> str:

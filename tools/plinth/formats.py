@@ -21,7 +21,8 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_LABEL = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DNS_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})+")
 _QUALIFIED_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_DNS_SUBDOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+# Kubernetes limits the whole name here, and not each label of it (IsDNS1123Subdomain).
+_DNS_SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/, without a sign: nothing here is owed.
 _QUANTITY = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
 _DURATION = re.compile(r"(?=.)(?:([0-9]{1,4})h)?(?:([0-9]{1,4})m)?(?:([0-9]{1,5})s)?")
@@ -35,7 +36,9 @@ _EXACT_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[
 _EMAIL = re.compile(rf"[A-Za-z0-9._%+-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 _ENVIRONMENT_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BUCKET = re.compile(r"(?!xn--|.*--|.*-s3alias$)[a-z0-9][a-z0-9-]{1,45}[a-z0-9]")
-_ARTIFACT_URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s?#]+|oci://\S+@sha256:[0-9a-f]{64}")
+_ARTIFACT_URI = re.compile(
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s?#\x00-\x1f\x7f]+|oci://[^\s\x00-\x1f\x7f]+@sha256:[0-9a-f]{64}"
+)
 _CAPABILITY = re.compile(
     rf"[a-z][a-z0-9-]{{0,61}}[a-z0-9]|crd:{_LABEL}(?:\.{_LABEL})*"
     rf"|(?:secret|configmap|serviceaccount):{_LABEL}/[a-z0-9](?:[a-z0-9.-]{{0,251}}[a-z0-9])?"

@@ -25,7 +25,7 @@ def cycles(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
 def _cycles_from(start: str, edges: Mapping[str, Iterable[str]], done: set[str]) -> Iterable[list[str]]:
     path: list[str] = [start]
     position = {start: 0}
-    pending = [iter(sorted(edges[start]))]
+    pending = [iter(sorted(set(edges[start])))]
     while pending:
         target = next(pending[-1], None)
         if target is None:
@@ -38,7 +38,7 @@ def _cycles_from(start: str, edges: Mapping[str, Iterable[str]], done: set[str])
         elif target in edges and target not in done:
             position[target] = len(path)
             path.append(target)
-            pending.append(iter(sorted(edges[target])))
+            pending.append(iter(sorted(set(edges[target]))))
 
 
 def _from_smallest(cycle: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ SOURCES = "platform/manifests/"
 
 _OTHER = (SOURCES, "platform/policies/")
 _YAML = (".yaml", ".yml", ".json")
+# What opening a socket answers, on Linux and on macOS.
+_NO_FILE = frozenset({errno.ENXIO, errno.EOPNOTSUPP})
 
 FILE_UNREADABLE = Rule(
     "file-unreadable",
@@ -69,6 +72,8 @@ class Loaded:
     documents: dict[Ref, Document] = field(default_factory=dict)
     places: dict[Ref, str] = field(default_factory=dict)
     """Every place that a file occupies, readable or not: what refers to a broken declaration stays silent."""
+    source_places: set[str] = field(default_factory=set)
+    """Every YAML file below ``platform/manifests/``, readable or not."""
     sources: dict[str, Document] = field(default_factory=dict)
     """The YAML files below ``platform/manifests/``; the data of each is the list of its documents."""
     findings: list[Finding] = field(default_factory=list)
@@ -102,6 +107,7 @@ def _load_document(ref: Ref, file: str, text: str, loaded: Loaded) -> None:
 
 
 def _load_source(root: Path, file: str, loaded: Loaded) -> None:
+    loaded.source_places.add(file)
     text = _read_text(root, file, loaded.findings)
     if text is None:
         return
@@ -116,6 +122,9 @@ def _files(root: Path, findings: list[Finding]) -> Iterator[str]:
     pending = [folder for folder in reversed(FOLDERS) if os.path.lexists(root / folder)]
     while pending:
         folder = pending.pop()
+        if (root / folder).is_symlink():
+            findings.append(_linked_folder(folder))
+            continue
         try:
             entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name, reverse=True)
         except OSError as error:
@@ -123,12 +132,13 @@ def _files(root: Path, findings: list[Finding]) -> Iterator[str]:
             continue
         for entry in entries:
             name = f"{folder}/{entry.name}"
-            if entry.is_symlink() and entry.is_dir():
+            # Not entry.is_dir(): that raises for a link to itself.
+            if entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112
                 findings.append(_linked_folder(name))
-            elif entry.is_dir(follow_symlinks=False):
-                pending.append(name)
             elif entry.name.lower().endswith(_YAML):
                 yield name
+            elif entry.is_dir(follow_symlinks=False):
+                pending.append(name)
 
 
 def _linked_folder(name: str) -> Finding:
@@ -165,12 +175,19 @@ def _read_bytes(root: Path, file: str) -> bytes:
         # Not to wait for somebody to write into a pipe; and the check is on what was opened, not on what was there before.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, RuntimeError) as error:
+        if getattr(error, "errno", None) in _NO_FILE:
+            raise _FileError(_not_regular(file)) from error
         reason = getattr(error, "strerror", None) or str(error)
         raise _FileError(FILE_UNREADABLE.at(Location(file), f"the file cannot be read: {reason}")) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _FileError(_not_regular(file))
     with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _FileError(FILE_NOT_REGULAR.at(Location(file), "this is not a regular file"))
         return opened.read(guard.MAX_BYTES + 1)
+
+
+def _not_regular(file: str) -> Finding:
+    return FILE_NOT_REGULAR.at(Location(file), "this is not a regular file")
 
 
 def _place(file: str) -> Ref | None:
@@ -178,15 +195,20 @@ def _place(file: str) -> Ref | None:
 
 
 def _misplaced(file: str) -> Finding:
+    renamed = f"{file.rpartition('.')[0]}.yaml"
+    if _place(renamed) is not None:
+        return _at_no_place(file, f"Rename it to {renamed}.")
     places = [kind.place for kind in kinds.all_kinds().values()]
     folder = file.split("/", 1)[0]
     here = [place for place in places if place.startswith(f"{folder}/")]
     close = get_close_matches(file, here, n=1, cutoff=0.5)
     wanted = close or here
+    return _at_no_place(file, f"Declarations here lie at {', '.join(wanted)}.")
+
+
+def _at_no_place(file: str, help_text: str) -> Finding:
     return FILE_MISPLACED.at(
-        Location(file),
-        "no declaration has its place here, so this file is not read",
-        help=f"Declarations here lie at {', '.join(wanted)}.",
+        Location(file), "no declaration has its place here, so this file is not read", help=help_text
     )
 
 

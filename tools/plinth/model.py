@@ -99,7 +99,8 @@ class Manifest:
     def key(self) -> ResourceKey:
         """The object's identity in a cluster."""
         group, slash, _ = self.api_version.partition("/")
-        metadata = self.data.get("metadata") or {}
+        metadata = self.data.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
         return ResourceKey(
             group if slash else "",
             self.kind,

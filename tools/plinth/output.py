@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import shutil
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ RENDERED_STALE = Rule(
 )
 
 RULES = (RENDERED_STALE,)
+
+MAX_SHOWN = 20
+"""After a change of a template every file differs; a report of thousands of equal lines helps nobody."""
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -63,22 +67,23 @@ def compare(folder: Path, wanted: Mapping[str, bytes], environments: tuple[str, 
 
 
 def _holds(path: Path, content: bytes) -> bool:
-    return not path.is_symlink() and path.read_bytes() == content
+    return stat.S_ISREG(path.lstat().st_mode) and path.read_bytes() == content
 
 
 def findings(folder: str, difference: Difference) -> list[Finding]:
-    """Report every file that differs."""
+    """Report the files that differ, the first ones each by itself."""
     help_text = "Run `plinth render` and commit the result."
     words = (
         (difference.changed, "differs from what the declarations render to"),
         (difference.missing, "is missing"),
         (difference.extra, "is not rendered from any declaration"),
     )
-    return [
-        RENDERED_STALE.at(Location(f"{folder}/{path}"), f"the file {message}", help_text)
-        for paths, message in words
-        for path in paths
-    ]
+    found = [(path, f"the file {message}") for paths, message in words for path in paths]
+    shown = [RENDERED_STALE.at(Location(f"{folder}/{path}"), message, help_text) for path, message in found[:MAX_SHOWN]]
+    if len(found) > MAX_SHOWN:
+        others = f"{len(found) - MAX_SHOWN} more files differ from what the declarations render to"
+        shown.append(RENDERED_STALE.at(Location(folder), others, help_text))
+    return shown
 
 
 def write(folder: Path, wanted: Mapping[str, bytes], environments: tuple[str, ...] | None = None) -> Difference:
@@ -87,13 +92,14 @@ def write(folder: Path, wanted: Mapping[str, bytes], environments: tuple[str, ..
     Returns what was different. Unchanged files keep their modification time. Raises ``OSError`` if writing fails; then
     the folder is as it was.
     """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     _recover(folder)
     difference = compare(folder, wanted, environments)
     if not difference:
         return difference
     kept = set(_files(folder, None)) - set(difference.changed) - set(difference.extra)
     new = _beside(folder, "new")
-    _remove(new)
     try:
         _build(new, folder, kept, {path: wanted[path] for path in (*difference.changed, *difference.missing)})
         _put_in_place(new, folder)
@@ -107,6 +113,9 @@ def _files(folder: Path, environments: tuple[str, ...] | None) -> list[str]:
     tops = [folder] if environments is None else [folder / environment for environment in environments]
     found: list[str] = []
     for top in tops:
+        if top != folder and top.is_symlink():
+            found.append(top.relative_to(folder).as_posix())
+            continue
         for parent, folders, names in os.walk(top):
             linked = [name for name in folders if Path(parent, name).is_symlink()]
             found.extend(Path(parent, name).relative_to(folder).as_posix() for name in (*names, *linked))
@@ -157,11 +166,12 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 def _recover(folder: Path) -> None:
-    """Put back a folder that was moved aside by a run that ended before it could put the new one in place."""
+    """Put back a folder that an interrupted run had moved aside, and remove what else such a run left behind."""
     old = _beside(folder, "old")
     if old.exists() and not folder.exists():
         old.rename(folder)
     _remove(old)
+    _remove(_beside(folder, "new"))
 
 
 def _beside(folder: Path, word: str) -> Path:

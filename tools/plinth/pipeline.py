@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from plinth.catalog import Catalog
 from plinth.findings import Finding, has_errors, in_order
 from plinth.load import load
+from plinth.masking import masked
 from plinth.render import emit_bundle, render
 from plinth.resolve import resolve
+from plinth.rules import secret_value
 from plinth.schemas import ManifestSchemas
 from plinth.validate import validate
 from plinth.verify import verify
@@ -64,6 +66,7 @@ def run(
     with stage("validate"):
         declarations, found = validate(loaded.documents)
         result.findings += found
+        result.findings += secret_value.check((*loaded.documents.values(), *loaded.sources.values()))
     with stage("resolve"):
         result.catalog, found = resolve(loaded, declarations)
         result.findings += found
@@ -74,7 +77,7 @@ def run(
             schemas = ManifestSchemas(result.catalog.platform.spec["kubernetesVersion"], root)
             documents = {document.file: document for document in (*loaded.documents.values(), *loaded.sources.values())}
             result.findings += verify(result.bundles, result.catalog, schemas, documents)
-    result.findings = in_order(result.findings)
+    result.findings = in_order([masked(finding) for finding in result.findings])
     if result.ok:
         with stage("emit"):
             result.tree = dict(item for bundle in result.bundles for item in emit_bundle(bundle))

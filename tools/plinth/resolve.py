@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from plinth import kinds
 from plinth.catalog import Catalog, merged_spec
 from plinth.contracts import contract, find
-from plinth.findings import Finding, Location, Rule, Severity
+from plinth.findings import Finding, Location, Rule, Severity, has_errors
 from plinth.model import Declaration, Path, Ref
 from plinth.places import locate
 from plinth.rules import CATALOG_CHECKS
@@ -60,21 +60,22 @@ def resolve(loaded: Loaded, declarations: dict[Ref, Declaration]) -> tuple[Catal
     for ref, declaration in declarations.items():
         found = [
             *_unknown_references(declaration, references[ref], loaded, declarations),
-            *_overlay_findings(declaration),
+            *(list(kinds.all_kinds()[ref.kind].check_overlays(declaration)) or _overlay_findings(declaration)),
         ]
         findings.extend(found)
         if found:
             broken.add(ref)
     catalog = _sound(declarations, references, broken, loaded)
-    found = [*_kind_findings(catalog), *(finding for check in CATALOG_CHECKS for finding in check(catalog))]
+    for ref, declaration in catalog.declarations.items():
+        found = list(kinds.all_kinds()[ref.kind].check(declaration, catalog))
+        findings.extend(found)
+        if has_errors(found):
+            broken.add(ref)
+    found = [finding for check in CATALOG_CHECKS for finding in check(catalog)]
+    findings.extend(found)
     wrong_files = {finding.location.file for finding in found if finding.severity is Severity.ERROR}
     broken |= {ref for ref, declaration in declarations.items() if declaration.document.file in wrong_files}
-    return _sound(declarations, references, broken, loaded), [*findings, *found]
-
-
-def _kind_findings(catalog: Catalog) -> Iterator[Finding]:
-    for ref, declaration in catalog.declarations.items():
-        yield from kinds.all_kinds()[ref.kind].check(declaration, catalog)
+    return _sound(declarations, references, broken, loaded), findings
 
 
 class _Mention:
@@ -108,18 +109,19 @@ def _unknown_references(
         if "." in mention.target:
             known = _entries(mention.target, declarations)
             kind_word = mention.target.rsplit(".", 1)[-1].removesuffix("s")
-            is_known = known is None or mention.name in known
+            if known is None or mention.name in known:
+                continue
         else:
             ref = mention.ref(declaration.ref.tenant)
-            known = {other.name for other in loaded.places if (other.kind, other.tenant) == (ref.kind, ref.tenant)}
             kind_word = mention.target
-            is_known = ref in loaded.places
-        if not is_known:
-            yield REFERENCE_UNKNOWN.at(
-                locate(declaration.document, mention.path, on_key=mention.on_key),
-                f"there is no {kind_word} `{mention.name}`",
-                help=_suggestion(mention.name, sorted(known or ())),
-            )
+            if ref in loaded.places:
+                continue
+            known = _alike(ref, loaded, with_tenant="/" in mention.name)
+        yield REFERENCE_UNKNOWN.at(
+            locate(declaration.document, mention.path, on_key=mention.on_key),
+            f"there is no {kind_word} `{mention.name}`",
+            help=_suggestion(mention.name, sorted(known)),
+        )
 
 
 def _entries(target: str, declarations: dict[Ref, Declaration]) -> set[str] | None:
@@ -129,6 +131,14 @@ def _entries(target: str, declarations: dict[Ref, Declaration]) -> set[str] | No
     if platform is None:
         return None
     return {str(key) for _, mapping in find(platform.document.data, tuple(path)) for key in mapping}
+
+
+def _alike(ref: Ref, loaded: Loaded, *, with_tenant: bool) -> set[str]:
+    """Name what is declared of a kind, as it would be referred to: of one tenant, or of all with the tenant in front."""
+    same_kind = [other for other in loaded.places if other.kind == ref.kind]
+    if with_tenant:
+        return {f"{other.tenant}/{other.name}" for other in same_kind}
+    return {other.name for other in same_kind if other.tenant == ref.tenant}
 
 
 def _suggestion(name: str, known: list[str]) -> str:
@@ -187,4 +197,5 @@ def _sound(
             dropped.add(ref)
             pending.extend(dependents.get(ref, ()))
     sound = {ref: declaration for ref, declaration in declarations.items() if ref not in dropped}
-    return Catalog(sound, {file: tuple(document.data) for file, document in loaded.sources.items()})
+    incomplete = frozenset(ref.kind for ref in loaded.places if ref not in sound)
+    return Catalog(sound, loaded.sources, frozenset(loaded.source_places), incomplete)

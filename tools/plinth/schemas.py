@@ -14,7 +14,10 @@ import jsonschema_rs
 from plinth.contracts import ContractError, schemas_folder
 from plinth.kubernetes import group_of
 
-_SAFE = re.compile(r"[A-Za-z0-9.-]+")
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+# A file's name has at most 255 characters; the longest kind's with its group and version has 80.
+_MAX_LENGTH = 200
+_MAPPINGS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
 
 
 class ManifestSchemas:
@@ -37,14 +40,15 @@ class ManifestSchemas:
         return self._validators[key]
 
     def _compile(self, api_version: str, kind: str) -> jsonschema_rs.Draft202012Validator | None:
-        if not _SAFE.fullmatch(kind) or not all(_SAFE.fullmatch(part) for part in api_version.split("/")):
+        parts = [kind, *api_version.split("/")]
+        if sum(map(len, parts)) > _MAX_LENGTH or not all(_SAFE.fullmatch(part) for part in parts):
             return None
         schema = _kubernetes_schema(self.version, api_version, kind) or self._custom_schema(api_version, kind)
         if schema is None:
             return None
         try:
             return jsonschema_rs.Draft202012Validator(schema, offline=True)
-        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             raise ContractError(f"the schema of {kind} {api_version} is broken: {error}") from error
 
     def _custom_schema(self, api_version: str, kind: str) -> dict[str, Any] | None:
@@ -87,9 +91,12 @@ def _localised(schema: Any, definitions: dict[str, Any], needed: dict[str, Any])
         return [_localised(item, definitions, needed) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    result = {}
+    result: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == "$ref":
+        if key in _MAPPINGS:
+            # Its keys are names of fields, such as `description` and `$ref`, and no keywords.
+            result[key] = {name: _localised(child, definitions, needed) for name, child in value.items()}
+        elif key == "$ref":
             name = value.rpartition("/")[2]
             if name not in needed:
                 needed[name] = True

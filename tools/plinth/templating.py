@@ -29,14 +29,14 @@ class TemplateError(Exception):
 
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": "), allow_nan=False).encode
-_DEL_TO_SEPARATORS = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF)}
+_UNREADABLE = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF)}
 
 
 def _json(value: Data) -> str:
     if isinstance(value, jinja2.Undefined):
         raise jinja2.UndefinedError(str(value))
     text = _dumps(value)
-    return text if text.isascii() and "\x7f" not in text else text.translate(_DEL_TO_SEPARATORS)
+    return text if text.isascii() and "\x7f" not in text else text.translate(_UNREADABLE)
 
 
 def _traced_json(value: Data) -> str:
@@ -56,9 +56,20 @@ def _identifier(text: str) -> _Identifier:
 
 
 def _python(value: Data) -> str:
+    return str(value) if isinstance(value, _Identifier) else _literal(value)
+
+
+def _literal(value: Data) -> str:
+    """Write a value as Python source, with the quotes that formatters of Python prefer."""
     if isinstance(value, jinja2.Undefined):
         raise jinja2.UndefinedError(str(value))
-    return str(value) if isinstance(value, _Identifier) else repr(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_literal(key)}: {_literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    text = repr(value)
+    # repr chooses single quotes unless the text holds some; where it holds neither sort, double quotes do as well.
+    return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text else text
 
 
 class _DataEnvironment(ImmutableSandboxedEnvironment):
@@ -115,7 +126,7 @@ def python(template: str, context: dict[str, Any]) -> str:
 def _render(template: str, context: dict[str, Any], finalize: Callable[[Data], str]) -> str:
     try:
         return _environment(finalize).get_template(template).render(context)
-    except (jinja2.TemplateError, TypeError, ValueError) as error:
+    except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError) as error:
         line = getattr(error, "lineno", None)
         place = f"{template}:{line}" if line else template
         raise TemplateError(f"{place}: {error}") from error

@@ -7,17 +7,19 @@ every value marked by its place, and the marks are found where the wrong value w
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from plinth.catalog import Catalog
 from plinth.model import Data, Declaration, Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MARK = "\ue000"
-"""A character that no declaration can hold: the reader refuses private-use characters."""
+    from plinth.catalog import Catalog
+
+_MARK = f"\ue000{os.urandom(16).hex()}"
+"""What no declaration holds: it differs in every run, and is never written."""
 
 
 class TracedText(str):
@@ -46,10 +48,9 @@ def traced_catalog(catalog: Catalog) -> Catalog:
     """Return a catalog that is equal in every value, with every text and number marked by its place."""
     declarations = {ref: _traced_declaration(declaration) for ref, declaration in catalog.declarations.items()}
     sources = {
-        file: tuple(_traced(document, file, (index,)) for index, document in enumerate(documents))
-        for file, documents in catalog.sources.items()
+        file: replace(document, data=_traced(document.data, file, ())) for file, document in catalog.sources.items()
     }
-    return Catalog(declarations, sources)
+    return replace(catalog, declarations=declarations, sources=sources)
 
 
 def _traced_declaration(declaration: Declaration) -> Declaration:
@@ -91,7 +92,8 @@ def marked(data: Data) -> Data:
 def origin(data: Data, path: Path) -> tuple[str, Path] | None:
     """Return the file and path from which the value at a path of marked data came.
 
-    If the value has no mark (it was computed, or is missing), the nearest marks around it tell the place.
+    If the value has no mark (it was computed, is missing, or is neither text nor number), the nearest marks around it
+    tell the place: where they stand in the declaration as they stand in the manifest, the value does, too.
     """
     around = [data]
     for step in path:
@@ -101,22 +103,31 @@ def origin(data: Data, path: Path) -> tuple[str, Path] | None:
             around.append(cast("Any", around[-1])[step])
         except (LookupError, TypeError):
             break
-    for value in reversed(around):
-        marks = list(_marks(value))
+    for depth in range(len(around) - 1, -1, -1):
+        marks = list(_marks(around[depth], ()))
         if marks:
-            return _common(marks)
+            return _aligned(marks, path[depth:]) or _common([mark for _, mark in marks])
     return None
 
 
-def _marks(data: Data) -> Iterator[list[Any]]:
+def _marks(data: Data, path: Path) -> Iterator[tuple[Path, list[Any]]]:
+    """Yield each mark below a value: the way to it, and what it says (file, and path in the file)."""
     if isinstance(data, dict):
-        for value in data.values():
-            yield from _marks(value)
+        for key, value in data.items():
+            yield from _marks(value, (*path, key))
     elif isinstance(data, list):
-        for item in data:
-            yield from _marks(item)
+        for index, item in enumerate(data):
+            yield from _marks(item, (*path, index))
     elif isinstance(data, str) and data.startswith(_MARK):
-        yield json.loads(data[1:])
+        yield path, json.loads(data.removeprefix(_MARK))
+
+
+def _aligned(marks: list[tuple[Path, list[Any]]], rest: Path) -> tuple[str, Path] | None:
+    """Return the place of a value from neighbours that were taken over together with what is around them."""
+    for way, (file, *place) in marks:
+        if not way or tuple(place[-len(way) :]) == way:
+            return file, (*place[: len(place) - len(way)], *rest)
+    return None
 
 
 def _common(marks: list[list[Any]]) -> tuple[str, Path]:
@@ -124,10 +135,5 @@ def _common(marks: list[list[Any]]) -> tuple[str, Path]:
     files = [mark[0] for mark in marks]
     file = max(dict.fromkeys(files), key=files.count)
     paths = [mark[1:] for mark in marks if mark[0] == file]
-    common = paths[0]
-    for path in paths[1:]:
-        length = next(
-            (i for i, (a, b) in enumerate(zip(common, path, strict=False)) if a != b), min(len(common), len(path))
-        )
-        common = common[:length]
-    return file, tuple(common)
+    length = next((i for i, steps in enumerate(zip(*paths, strict=False)) if len(set(steps)) > 1), min(map(len, paths)))
+    return file, tuple(paths[0][:length])

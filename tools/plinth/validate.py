@@ -11,6 +11,7 @@ from plinth.findings import Finding, Related, Rule
 from plinth.formats import FORMATS
 from plinth.model import API_VERSION, Data, Declaration, Document, Path, Ref, display_path
 from plinth.places import locate, value_at
+from plinth.wording import TYPE_NAMES, describe, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,16 +99,6 @@ RULES = (
     DUPLICATE_ITEM,
 )
 
-_TYPE_NAMES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "null",
-}
-
 
 def validate(documents: dict[Ref, Document]) -> tuple[dict[Ref, Declaration], list[Finding]]:
     """Hold every document against its kind's schema; return the valid ones as declarations, and the findings."""
@@ -124,7 +115,7 @@ def validate(documents: dict[Ref, Document]) -> tuple[dict[Ref, Declaration], li
 def _document_findings(ref: Ref, document: Document) -> Iterator[Finding]:
     data = document.data
     if not isinstance(data, dict):
-        message = f"a declaration is a mapping with apiVersion, kind, metadata and spec, not {_describe(data)}"
+        message = f"a declaration is a mapping with apiVersion, kind, metadata and spec, not {describe(data)}"
         yield WRONG_TYPE.at(locate(document, ()), message)
         return
     if not isinstance(data.get("kind"), str) or data["kind"] not in kinds.all_kinds():
@@ -148,7 +139,7 @@ def _unknown_kind(ref: Ref, document: Document) -> Finding:
             locate(document, ()), "the declaration does not say its kind", help=f"Add `kind: {ref.kind}`."
         )
     help_text = f"In this place belongs `kind: {ref.kind}`, with `apiVersion: {API_VERSION}`."
-    return KIND_UNKNOWN.at(locate(document, ("kind",)), f"there is no kind {_quote(kind)}", help=help_text)
+    return KIND_UNKNOWN.at(locate(document, ("kind",)), f"there is no kind {quote(kind)}", help=help_text)
 
 
 def _wrong_kind(ref: Ref, document: Document) -> Finding:
@@ -173,7 +164,7 @@ def _identity_findings(ref: Ref, document: Document) -> Iterator[Finding]:
         identity = {"name": ref.name, "tenant": ref.tenant, "environment": ref.environment, field: said}
         yield DECLARATION_MISPLACED.at(
             locate(document, ("metadata", field)),
-            f"metadata.{field} is {_quote(said)}, but the file's place says {_quote(promised)}",
+            f"metadata.{field} is {quote(said)}, but the file's place says {quote(promised)}",
             help=f"Write `{field}: {promised}`, or move the file to {kind.file_of(Ref(ref.kind, **identity))}.",
         )
 
@@ -182,11 +173,19 @@ def schema_findings(
     data: Data, its_contract: Contract, validator: jsonschema_rs.Draft202012Validator, place: Place, base: Path = ()
 ) -> list[Finding]:
     """Explain every way in which data breaks a schema. ``place`` gives the location of a path; ``base`` is put before it."""
+    problems = [
+        _Problem(data, base, tuple(error.instance_path), error.kind, error.message, its_contract, place)
+        for error in validator.iter_errors(data)
+    ]
+    wrong_types = {problem.path for problem in problems if problem.keyword == "Type"}
+    misspelt = {(problem.path, meant) for problem in problems for meant in problem.misspelt()}
     findings: list[Finding] = []
-    for error in validator.iter_errors(data):
-        path: Path = tuple(error.instance_path)
-        explain = _EXPLANATIONS.get(type(error.kind).__name__, _other)
-        findings.extend(explain(_Problem(data, base, path, error.kind, error.message, its_contract, place)))
+    for problem in problems:
+        if problem.path in wrong_types and problem.keyword != "Type":
+            continue  # of a value of the wrong type nothing further can be said
+        if (problem.path, getattr(problem.kind, "property", None)) in misspelt:
+            continue  # a required field that is there under a misspelt name is one mistake, not two
+        findings.extend(_EXPLANATIONS.get(problem.keyword, _other)(problem))
     return findings
 
 
@@ -208,6 +207,10 @@ class _Problem:
         return self._place((*self.full_path, *more), on_key)
 
     @property
+    def keyword(self) -> str:
+        return type(self.kind).__name__
+
+    @property
     def name(self) -> str:
         return display_path(self.full_path) or "the declaration"
 
@@ -218,7 +221,16 @@ class _Problem:
     @property
     def example(self) -> str:
         examples = self.schema.get("examples")
-        return f"For example: {_quote(examples[0])}." if examples else ""
+        return f"For example: {quote(examples[0])}." if examples else ""
+
+    def meant(self, field: str) -> str | None:
+        """Return the field that an unknown one most likely is, of those that are not there yet."""
+        absent = [name for name in self.schema.get("properties", {}) if name not in self.value]
+        return next(iter(get_close_matches(field, absent, n=1, cutoff=0.6)), None)
+
+    def misspelt(self) -> list[str]:
+        """Return the fields that are meant by unknown ones."""
+        return [meant for field in getattr(self.kind, "unexpected", ()) if (meant := self.meant(field)) is not None]
 
     def explain_hint(self, *more: str) -> str:
         steps = [str(step) for step in (*self.full_path, *more) if not isinstance(step, int)]
@@ -228,10 +240,10 @@ class _Problem:
 def _unknown_fields(problem: _Problem) -> Iterable[Finding]:
     allowed = sorted(problem.schema.get("properties", {}))
     for field in problem.kind.unexpected:
-        close = get_close_matches(field, [name for name in allowed if name not in problem.value], n=1, cutoff=0.6)
+        meant = problem.meant(field)
         where = f"in {problem.name}" if problem.full_path else "at the top of a declaration"
-        message = f"unknown field {_quote(field)} {where}"
-        suggestion = f"Did you mean `{close[0]}`?" if close else f"Allowed here: {', '.join(allowed)}."
+        message = f"unknown field {quote(field)} {where}"
+        suggestion = f"Did you mean `{meant}`?" if meant else f"Allowed here: {', '.join(allowed)}."
         yield UNKNOWN_FIELD.at(problem.location(field, on_key=True), message, help=suggestion)
 
 
@@ -241,7 +253,7 @@ def _missing_field(problem: _Problem) -> Iterable[Finding]:
     description = schema.get("description", "")
     yield MISSING_FIELD.at(
         problem.location(on_key=True),
-        f"{problem.name} lacks the field {_quote(field)}",
+        f"{problem.name} lacks the field {quote(field)}",
         help=f"{field}: {description}" if description else problem.explain_hint(field),
     )
 
@@ -249,33 +261,34 @@ def _missing_field(problem: _Problem) -> Iterable[Finding]:
 def _wrong_type(problem: _Problem) -> Iterable[Finding]:
     wanted = problem.schema.get("type", "value")
     names = [wanted] if isinstance(wanted, str) else wanted
-    expected = " or ".join(_TYPE_NAMES.get(name, name) for name in names)
+    expected = " or ".join(TYPE_NAMES.get(name, name) for name in names)
     help_text = problem.example
     if names == ["string"] and isinstance(problem.value, int | float):
         help_text = f"Put it in quotes, as it is to be read as text. {help_text}".strip()
     yield WRONG_TYPE.at(
-        problem.location(), f"{problem.name} must be {expected}, not {_describe(problem.value)}", help=help_text
+        problem.location(), f"{problem.name} must be {expected}, not {describe(problem.value)}", help=help_text
     )
 
 
 def _not_allowed(problem: _Problem) -> Iterable[Finding]:
     options = getattr(problem.kind, "options", None) or [problem.kind.expected_value]
     texts = [str(option) for option in options]
-    close = get_close_matches(str(problem.value), texts, n=1, cutoff=0.5)
+    # Of two numbers neither is a misspelling of the other.
+    close = get_close_matches(str(problem.value), texts, n=1, cutoff=0.5) if str(problem.value)[:1].isalpha() else []
     allowed = ", ".join(texts)
     help_text = f"Did you mean `{close[0]}`? Allowed: {allowed}." if close else f"Allowed: {allowed}."
-    yield VALUE_NOT_ALLOWED.at(problem.location(), f"{problem.name} cannot be {_quote(problem.value)}", help=help_text)
+    yield VALUE_NOT_ALLOWED.at(problem.location(), f"{problem.name} cannot be {quote(problem.value)}", help=help_text)
 
 
 def _malformed(problem: _Problem) -> Iterable[Finding]:
     format_ = FORMATS.get(getattr(problem.kind, "format", ""))
     if format_ is None:
-        message = f"{problem.name} is malformed: {_quote(problem.value)}"
+        message = f"{problem.name} is malformed: {quote(problem.value)}"
         help_text = f"{problem.schema.get('description', '')} {problem.example}".strip()
         yield VALUE_MALFORMED.at(problem.location(), message, help=help_text)
         return
     yield format_.rule.at(
-        problem.location(), f"{problem.name} is {_quote(problem.value)}", help=f"Expected: {format_.expected}."
+        problem.location(), f"{problem.name} is {quote(problem.value)}", help=f"Expected: {format_.expected}."
     )
 
 
@@ -287,38 +300,35 @@ def _malformed_key(problem: _Problem) -> Iterable[Finding]:
         if not format_.matches(key):
             yield format_.rule.at(
                 problem.location(key, on_key=True),
-                f"{_quote(key)} cannot be a key of {problem.name}",
+                f"{quote(key)} cannot be a key of {problem.name}",
                 help=f"Expected: {format_.expected}.",
             )
 
 
+_BOUNDS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "minProperties": "at least {} entries",
+    "maxProperties": "at most {} entries",
+}
+
+
 def _out_of_range(problem: _Problem) -> Iterable[Finding]:
     schema = problem.schema
-    bounds = {
-        "minimum": "at least {}",
-        "maximum": "at most {}",
-        "minLength": "at least {} characters",
-        "maxLength": "at most {} characters",
-        "minItems": "at least {} items",
-        "maxItems": "at most {} items",
-        "minProperties": "at least {} entries",
-        "maxProperties": "at most {} entries",
-    }
-    wanted = " and ".join(text.format(schema[keyword]) for keyword, text in bounds.items() if keyword in schema)
-    help_text = problem.example
-    if schema.get("maxProperties") == 1:
+    if schema.get("minProperties") == schema.get("maxProperties") == 1:
+        message = f"{problem.name} must hold exactly one entry, not {len(problem.value)}"
         help_text = f"Choose one of: {', '.join(sorted(schema.get('properties', {})))}."
-    yield VALUE_OUT_OF_RANGE.at(
-        problem.location(),
-        f"{problem.name} must have {wanted}" if "Items" in wanted else _bound_message(problem, wanted),
-        help=help_text,
-    )
-
-
-def _bound_message(problem: _Problem, wanted: str) -> str:
-    if isinstance(problem.value, int | float):
-        return f"{problem.name} is {problem.value}; it must be {wanted}"
-    return f"{problem.name} has {len(problem.value)}; it must have {wanted}"
+    else:
+        wanted = " and ".join(text.format(schema[keyword]) for keyword, text in _BOUNDS.items() if keyword in schema)
+        is_number = isinstance(problem.value, int | float)
+        found = f"is {problem.value}; it must be" if is_number else f"has {len(problem.value)}; it must have"
+        message = f"{problem.name} {found} {wanted}"
+        help_text = problem.example
+    yield VALUE_OUT_OF_RANGE.at(problem.location(), message, help=help_text)
 
 
 def _duplicates(problem: _Problem) -> Iterable[Finding]:
@@ -327,7 +337,7 @@ def _duplicates(problem: _Problem) -> Iterable[Finding]:
         if first != index:
             yield DUPLICATE_ITEM.at(
                 problem.location(index),
-                f"{_quote(item)} stands twice in {problem.name}",
+                f"{quote(item)} stands twice in {problem.name}",
                 help="Keep one of the two.",
                 related=(Related(problem.location(first), "the first one"),),
             )
@@ -361,27 +371,3 @@ _EXPLANATIONS: dict[str, Callable[[_Problem], Iterable[Finding]]] = {
         _out_of_range,
     ),
 }
-
-
-def _describe(value: Data) -> str:
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return f"the value {str(value).lower()}"
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    if isinstance(value, str):
-        return f"the text {_quote(value)}"
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
-def _quote(value: Data) -> str:
-    text = value if isinstance(value, str) else _plain(value)
-    shown = text if len(text) <= 80 else f"{text[:77]}…"
-    return f"`{shown}`"
-
-
-def _plain(value: Data) -> str:
-    import json  # noqa: PLC0415 - only for messages
-
-    return json.dumps(value, ensure_ascii=False)

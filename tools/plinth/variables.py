@@ -17,7 +17,7 @@ from plinth.tracing import carry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from plinth.model import Data, Declaration, Path
+    from plinth.model import Data, Document, Path
 
 _VARIABLE = re.compile(r"\$\{((?:environment|platform|component)\.[A-Za-z.]*)\}")
 
@@ -52,9 +52,9 @@ def substitute(data: Data, variables: Mapping[str, str]) -> Data:
     return data
 
 
-def unknown(declaration: Declaration, path: Path) -> Iterator[Finding]:
-    """Find variables below a path of a declaration that do not exist."""
-    data = declaration.document.data
+def unknown(document: Document, path: Path, *, index: int | None = None) -> Iterator[Finding]:
+    """Find variables below a path that do not exist; ``index`` says which document, where a file holds several."""
+    data = document.data if index is None else document.data[index]
     for step in path:
         data = data.get(step, {})
     for place, text in _texts(data, path):
@@ -63,7 +63,7 @@ def unknown(declaration: Declaration, path: Path) -> Iterator[Finding]:
                 close = get_close_matches(name, NAMES, n=1)
                 suggestion = f"Did you mean `${{{close[0]}}}`?" if close else f"There are: {', '.join(NAMES)}."
                 yield VARIABLE_UNKNOWN.at(
-                    locate(declaration.document, place), f"there is no variable `${{{name}}}`", help=suggestion
+                    locate(document, place, index=index or 0), f"there is no variable `${{{name}}}`", help=suggestion
                 )
 
 

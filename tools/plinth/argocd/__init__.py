@@ -63,9 +63,10 @@ def _finished(data: dict[str, Data], labels: dict[str, str]) -> dict[str, Data]:
     own = metadata.get("labels")
     metadata = {**metadata, "labels": {**labels, **own} if isinstance(own, dict) else labels}
     group = str(data.get("apiVersion", "")).rpartition("/")[0]
-    if (group, data.get("kind")) in GUARDED:
-        annotations = metadata.get("annotations") or {}
-        options = [option for option in str(annotations.get(SYNC_OPTIONS, "")).split(",") if option]
+    annotations = metadata.get("annotations") or {}
+    written = annotations.get(SYNC_OPTIONS, "") if isinstance(annotations, dict) else None
+    if (group, str(data.get("kind"))) in GUARDED and isinstance(written, str):
+        options = [option for option in written.split(",") if option]
         options += [option for option in _CONFIRM if option not in options]
         metadata["annotations"] = {**annotations, SYNC_OPTIONS: ",".join(options)}
     return {**data, "metadata": metadata}

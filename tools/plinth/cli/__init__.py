@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 
 import click
 
 from plinth import __version__
 
 EXIT_FINDINGS = 1
+EXIT_WRONG_USAGE = 2
 EXIT_TOOL_FAILED = 3
 EXIT_NOTHING_CHECKED = 4
+EXIT_INTERRUPTED = 130
 
 _COMMANDS = {
     "check": "Check every declaration, what it renders to, and that rendered/ is fresh.",
@@ -70,12 +73,25 @@ def plinth() -> None:
 def main() -> None:
     """Run the command line; turn what only a broken tool can raise into its exit code."""
     try:
-        plinth(prog_name="plinth")
+        code = plinth.main(prog_name="plinth", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_WRONG_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; the interpreter must not complain when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_INTERRUPTED
     except Exception as error:
         click.echo(f"plinth failed: {type(error).__name__}: {error}", err=True)
         if "PLINTH_TRACEBACK" in os.environ:
-            raise
-        click.echo(
-            "This is a fault of the tool or its set-up, not of a declaration. PLINTH_TRACEBACK=1 shows where.", err=True
-        )
-        sys.exit(EXIT_TOOL_FAILED)
+            traceback.print_exc()
+        else:
+            click.echo(
+                "This is a fault of the tool or its set-up, not of a declaration. PLINTH_TRACEBACK=1 shows where.",
+                err=True,
+            )
+        code = EXIT_TOOL_FAILED
+    sys.exit(code)

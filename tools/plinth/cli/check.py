@@ -87,7 +87,7 @@ def _report(result: Result, findings: list[Finding], format_: str, seconds: floa
         rules=len(all_rules()),
         seconds=seconds,
     )
-    report = Report(tuple(findings), summary)
+    report = Report(tuple(findings), summary, all_rules())
     if format_ == "text":
         from plinth.report.text import render  # noqa: PLC0415
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plinth.model import Data, Declaration, RenderedFile
 
     Check: TypeAlias = Callable[[Declaration, Catalog], Iterable[Finding]]
+    OverlayCheck: TypeAlias = Callable[[Declaration], Iterable[Finding]]
     EnvironmentsOf: TypeAlias = Callable[[Declaration, Catalog], Sequence[str]]
     OverlaysOf: TypeAlias = Callable[["Declaration", str, Catalog], "list[Overlay]"]
     Render: TypeAlias = Callable[[Declaration, dict[str, Data], View], Iterable[RenderedFile]]
@@ -54,6 +55,11 @@ def nothing(declaration: Declaration, spec: dict[str, Data], view: View) -> Iter
     return ()
 
 
+def no_overlay_check(declaration: Declaration) -> Iterable[Finding]:  # noqa: ARG001 - one signature for all kinds
+    """Find nothing."""
+    return ()
+
+
 def no_check(declaration: Declaration, catalog: Catalog) -> Iterable[Finding]:  # noqa: ARG001 - one signature for all kinds
     """Find nothing."""
     return ()
@@ -68,6 +74,8 @@ class Kind:
     reserved: frozenset[str] = frozenset()
     """File names that fit the place and belong to another kind."""
     check: Check = no_check
+    check_overlays: OverlayCheck = no_overlay_check
+    """What must hold before overlays are merged; with a finding of it the merged whole is not looked at."""
     environments: EnvironmentsOf = nowhere
     overlays: OverlaysOf = listed_overlays
     render: Render = nothing

@@ -24,9 +24,8 @@ _MODULES = (
     name_too_long,
     namespace_taken,
     registered_name_taken,
-    secret_value,
     tenant_not_in_environment,
 )
 
 CATALOG_CHECKS: tuple[Callable[[Catalog], Iterable[Finding]], ...] = tuple(module.check for module in _MODULES)
-RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
+RULES: tuple[Rule, ...] = (*(module.RULE for module in _MODULES), secret_value.RULE)

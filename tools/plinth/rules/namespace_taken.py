@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from plinth.catalog import Catalog
     from plinth.findings import Finding
 
-_RESERVED = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+# Of Kubernetes; and "argocd" and "platform", where Argo CD is and what its project for the platform is called.
+_RESERVED = frozenset({"default", "kube-system", "kube-public", "kube-node-lease", "argocd", "platform"})
 
 RULE = Rule(
     "namespace-taken",
@@ -31,7 +32,7 @@ def check(catalog: Catalog) -> Iterator[Finding]:
         if name in _RESERVED or name.startswith("kube-"):
             yield RULE.at(
                 locate(tenant.document, ("metadata", "name")),
-                f"the namespace `{name}` belongs to Kubernetes",
+                f"the name `{name}` is reserved for Kubernetes and the platform",
                 help="Choose another name for the tenant.",
             )
     for component in catalog.of("Component"):

@@ -72,7 +72,9 @@ class _Places:
         file, path = origin(data, problem.path) or (self._catalog.declarations[source].document.file, ())
         document = self._documents[file]
         index, path = _document_index(document, path)
-        return problem.rule.at(locate(document, path, index=index), problem.message, problem.help)
+        return problem.rule.at(
+            locate(document, path, on_key=problem.on_key, index=index), problem.message, problem.help
+        )
 
     def _marked_manifests(self, environment: str, source: Ref) -> dict[str, list[Data]]:
         key = (environment, source)

@@ -22,6 +22,8 @@ class Problem:
     path: Path
     message: str
     help: str = ""
+    on_key: bool = False
+    """Whether the key at the path is wrong, and not its value."""
 
     @property
     def manifest(self) -> Manifest:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from plinth.findings import Rule
 from plinth.model import display_path
 from plinth.verify.problem import Problem
+from plinth.wording import TYPE_NAMES, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +52,7 @@ def check(bundle: Bundle, schemas: ManifestSchemas) -> Iterator[Problem]:
 
 def _missing(file: ManifestFile, index: int, version: str) -> Problem:
     manifest = file.manifests[index]
-    is_custom = "." in manifest.api_version
-    advice = (
-        "Import its definition: `plinth crds import FILE`." if is_custom else f"Kubernetes {version} has no such kind."
-    )
+    advice = f"Kubernetes {version} has no such kind. For a custom resource, import its definition: `plinth crds import FILE`."
     message = f"there is no schema for {manifest.kind} of {manifest.api_version}"
     return Problem(SCHEMA_MISSING, file, index, ("kind",), message, advice)
 
@@ -64,11 +62,21 @@ def _errors(file: ManifestFile, index: int, validator: jsonschema_rs.Draft202012
     subject = str(manifest.key)
     for error in validator.iter_errors(manifest.data):
         path = tuple(error.instance_path)
-        unexpected = getattr(error.kind, "unexpected", None)
-        if unexpected is None:
-            where = display_path(path) or "the manifest"
-            yield Problem(MANIFEST_INVALID, file, index, path, f"{subject}: {where}: {error.message}")
-            continue
-        for field in unexpected:
+        for field in getattr(error.kind, "unexpected", ()):
             message = f"{subject}: {manifest.kind} has no field `{display_path((*path, field))}`"
-            yield Problem(MANIFEST_INVALID, file, index, (*path, field), message)
+            yield Problem(MANIFEST_INVALID, file, index, (*path, field), message, _HELP, on_key=True)
+        if not hasattr(error.kind, "unexpected"):
+            where = display_path(path) or "the manifest"
+            yield Problem(MANIFEST_INVALID, file, index, path, f"{subject}: {where}: {_wording(error)}", _HELP)
+
+
+_HELP = "The API reference of the kind says what it may hold; `kubectl explain` prints it."
+
+
+def _wording(error: jsonschema_rs.ValidationError) -> str:
+    """Say what is wrong; of a type's alternatives not null, which the schemas allow everywhere and Kubernetes drops."""
+    types = getattr(error.kind, "types", None)
+    if not types:
+        return str(error.message)
+    wanted = " or ".join(TYPE_NAMES.get(name, name) for name in types if name != "null")
+    return f"it must be {wanted}, not {describe(error.instance)}"

@@ -28,7 +28,7 @@ _RESERVED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "nul
 # Written as escapes: controls, spaces other than U+0020, line breaks of YAML 1.1, format and filler characters,
 # variation selectors, private use, and all beyond the basic plane. A fixed list: Python's own tables change.
 _ESCAPED = re.compile(
-    "[\x00-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u08e2\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    "[\x00-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
     "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     '\U00010000-\U0010ffff"\\\\]'
 )
@@ -69,7 +69,8 @@ def _node(data: Data, lead: str, indent: str, lines: list[str]) -> None:
             _node(item, f"{lead}- ", f"{indent}  ", lines)
             lead = indent
     else:
-        lines.append(lead + _leaf(data, indent))
+        # A document that is a text of several lines is indented, too: else a line of it could end the document.
+        lines.append(lead + _leaf(data, indent or "  "))
 
 
 def _mapping(data: dict[str, Data], lead: str, indent: str, lines: list[str]) -> None:

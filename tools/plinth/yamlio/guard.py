@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 import yaml
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024
 MAX_NESTING = 100
+MAX_FAULTS = 50
+"""A file with more faults of one sort is not a declaration; to show a million of them would take hours."""
 
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "a UTF-8 byte order mark"),
@@ -31,7 +34,7 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\r(?!\n)")
 _TAB = re.compile(r"\t")
 # Cf: formatting, bidirectional and zero-width characters; Co, Cs: no agreed meaning; Zl, Zp: line breaks to some readers.
 _HIDDEN_CATEGORIES = frozenset({"Cf", "Co", "Cs", "Zl", "Zp"})
@@ -58,7 +61,8 @@ def decode(raw: bytes) -> tuple[str, list[Fault]]:
 
 def check(text: str) -> list[Fault]:
     """Find what must not be in a file that is given to the parser."""
-    found = [*_control_characters(text), *_tabs(text), *_hidden_characters(text)]
+    kinds = (_control_characters(text), _tabs(text), _hidden_characters(text))
+    found = [fault for kind in kinds for fault in islice(kind, MAX_FAULTS)]
     return found or list(_too_deep(text))
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 _PLAIN, _QUOTED, _COLLECTION, _TAGGED = "plain", "quoted", "collection", "tagged"
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
+_BARE_TAG = re.compile(r"!(?![^\s,\[\]{}])")
 _INT64 = 2**63
+_TAG_HELP = "Leave the tag out; quote the value if it is to be text."
 _CONSTANTS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _NUMBER_START = frozenset("-0123456789")
 
@@ -60,9 +63,8 @@ def read(text: str) -> tuple[Data, list[Fault]]:
     if len(documents) > 1:
         second = _compose(text)[1]
         message = f"the file holds {len(documents)} documents; a declaration file holds one"
-        return None, [
-            _at(faults.MULTIPLE_DOCUMENTS, second, message, help="Move each declaration to a file of its own.")
-        ]
+        fault = _at(faults.MULTIPLE_DOCUMENTS, second, message, help="Move each declaration to a file of its own.")
+        return None, [_kept_within(text, fault)]
     return documents[0], []
 
 
@@ -70,14 +72,17 @@ def read_all(text: str) -> tuple[list[Data], list[Fault]]:
     """Read every document of a text. With any fault there are no documents."""
     found = guard.check(text)
     if not found and "&" in text:
-        found = list(_anchors(text))
+        found = list(islice(_anchors(text), guard.MAX_FAULTS))
+    if not found and _BARE_TAG.search(text):
+        found = list(islice(_bare_tags(text), guard.MAX_FAULTS))
     if found:
         return [], found
     try:
         nodes = _compose(text)
     except yaml.MarkedYAMLError as error:
-        return [], [_syntax_fault(error)]
-    return _construct_all(nodes)
+        return [], [_syntax_fault(error, text)]
+    documents, found = _construct_all(nodes)
+    return documents, [_kept_within(text, fault) for fault in found[: guard.MAX_FAULTS]]
 
 
 def read_rendered(text: str) -> list[Data]:
@@ -85,7 +90,7 @@ def read_rendered(text: str) -> list[Data]:
     try:
         documents, found = _construct_all(_compose_uncached(text))
     except yaml.MarkedYAMLError as error:
-        found = [_syntax_fault(error)]
+        found = [_syntax_fault(error, text)]
     if found:
         raise ValueError(f"line {found[0].line + 1}: {found[0].message}")
     return documents
@@ -132,7 +137,29 @@ def _anchors(text: str) -> Iterator[Fault]:
         return  # composing reports it
 
 
-def _syntax_fault(error: yaml.MarkedYAMLError) -> Fault:
+def _bare_tags(text: str) -> Iterator[Fault]:
+    """Find tags that are only ``!`` by tokens: the parser drops them, and then takes quoted text for plain."""
+    try:
+        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+            if isinstance(token, yaml.TagToken) and token.value == (None, "!"):
+                mark = cast("Mark", token.start_mark)
+                yield Fault(faults.TAG, mark.line, mark.column, "tag !", help=_TAG_HELP)
+    except yaml.YAMLError:
+        return  # composing reports it
+
+
+def _within(text: str, line: int, column: int) -> tuple[int, int]:
+    """Keep a place in the text: the parser puts the end of a last line without a line break on the line after it."""
+    last = text.count("\n")
+    return (line, column) if line <= last else (last, len(text) - text.rfind("\n") - 1)
+
+
+def _kept_within(text: str, fault: Fault) -> Fault:
+    line, column = _within(text, fault.line, fault.column)
+    return replace(fault, line=line, column=column)
+
+
+def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or "not well-formed"
     rule = faults.ALIAS if "alias" in problem or "anchor" in problem else faults.SYNTAX
@@ -140,7 +167,8 @@ def _syntax_fault(error: yaml.MarkedYAMLError) -> Fault:
     first = None
     if error.context_mark is not None and mark is not None and error.context_mark.line != mark.line:
         first = (error.context_mark.line, error.context_mark.column)
-    return Fault(rule, mark.line if mark else 0, mark.column if mark else 0, message, first=first)
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    return _kept_within(text, Fault(rule, line, column, message, first=first))
 
 
 def _construct(node: Node, found: list[Fault]) -> Data:
@@ -165,7 +193,7 @@ def _construct_mapping(node: MappingNode, found: list[Fault]) -> dict[str, Data]
         key = _key(key_node, found)
         if key is None:
             continue
-        if key in data:
+        if key in data and len(found) < guard.MAX_FAULTS:
             found.append(_duplicate_fault(node, key_node, key))
         data[key] = value
     return data
@@ -205,7 +233,7 @@ def _at(rule: faults.ReadingRule, node: Node, message: str, help: str = "") -> F
 
 def _tag_fault(node: Node) -> Fault:
     name = "!" if node.tag is _TAGGED else str(node.tag).replace("tag:yaml.org,2002:", "!!")
-    return _at(faults.TAG, node, f"tag {name}", help="Leave the tag out; quote the value if it is to be text.")
+    return _at(faults.TAG, node, f"tag {name}", help=_TAG_HELP)
 
 
 def _duplicate_fault(mapping: MappingNode, key_node: Node, key: str) -> Fault:
@@ -250,7 +278,7 @@ def locate(text: str, path: Path, *, on_key: bool = False, document: int = 0) ->
         wants_key = on_key and index == len(path) - 1
         starts_later = key is not None and node.start_mark.line != key.start_mark.line
         place = key if key is not None and (wants_key or starts_later or node.value == "") else node
-    return Span(place.start_mark.line, place.start_mark.column, _length(place))
+    return Span(*_within(text, place.start_mark.line, place.start_mark.column), _length(place))
 
 
 def _entry(node: Node, step: str | int) -> tuple[Node | None, Node] | None:

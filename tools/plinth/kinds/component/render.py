@@ -81,9 +81,9 @@ def _plain_manifests(spec: dict[str, Data], view: View) -> list[dict[str, Data]]
     folder = spec["source"].get("manifests", {}).get("path")
     plain = [
         document
-        for file, documents in sorted(view.catalog.sources.items())
+        for file, source in sorted(view.catalog.sources.items())
         if folder and file.startswith(f"{folder}/")
-        for document in documents
+        for document in source.data
         if isinstance(document, dict)
     ]
     return [*plain, *spec["manifests"]]

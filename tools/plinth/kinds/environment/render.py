@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from plinth import argocd, templating
@@ -41,12 +43,19 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
     if registries:
         context = {
             "argocd_namespace": argocd.namespace(view),
-            "registries": [argocd.chart_repository(url) for url in registries],
+            "registries": [_registry(argocd.chart_repository(url)) for url in registries],
         }
         objects = templating.manifests(
             "kinds/environment/templates/repositories.yaml.j2", context, tracing=view.tracing
         )
         yield argocd.manifest_file("argocd/repositories.yaml", declaration, view, objects)
+
+
+def _registry(address: str) -> dict[str, str]:
+    """Name the entry of a registry: readable, and with a digest, as several addresses may read alike."""
+    readable = re.sub(r"[^a-z0-9]+", "-", address.lower()).strip("-")[:200]
+    digest = hashlib.sha256(address.encode("utf-8")).hexdigest()[:8]
+    return {"name": f"charts-{readable}-{digest}", "address": address}
 
 
 def _helm_components(view: View) -> list[dict[str, Data]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plinth import variables
 from plinth.findings import Related, Rule
 from plinth.graph import cycles
 from plinth.places import locate
@@ -25,7 +26,8 @@ PROMOTION_CYCLE = Rule(
 
 
 def check(environment: Declaration, catalog: Catalog) -> Iterator[Finding]:
-    """Find a circle of promotesFrom, reported once: at its first environment by name."""
+    """Find unknown variables, and a circle of promotesFrom, reported once: at its first environment by name."""
+    yield from variables.unknown(environment.document, ("spec", "components"))
     environments = {item.ref.name: item for item in catalog.of("Environment")}
     before = {
         name: [item.spec["promotesFrom"]] if "promotesFrom" in item.spec else [] for name, item in environments.items()

@@ -83,7 +83,6 @@ def check(pipeline: Declaration, catalog: Catalog) -> Iterator[Finding]:
     """Check one pipeline's tasks."""
     yield from _duplicates(pipeline)
     yield from _unknown_dependencies(pipeline)
-    yield from _unknown_overlays(pipeline)
     yield from _cycles(pipeline)
     yield from _images(pipeline, catalog)
     yield from _foreign_writes(pipeline)
@@ -116,7 +115,8 @@ def _unknown_dependencies(pipeline: Declaration) -> Iterator[Finding]:
                 yield _unknown_task(pipeline, path, dependency, sorted(positions))
 
 
-def _unknown_overlays(pipeline: Declaration) -> Iterator[Finding]:
+def check_overlays(pipeline: Declaration) -> Iterator[Finding]:
+    """Find overlays of tasks that are not there."""
     positions = _positions(pipeline)
     for path, task in find(pipeline.document.data, ("spec", "environments", "*", "tasks", "*")):
         if task["name"] not in positions:

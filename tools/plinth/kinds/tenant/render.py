@@ -27,11 +27,8 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
     context = {
         "name": name,
         "spec": spec,
-        "services": [
-            {"component": component, "namespace": item["namespace"], "ports": item["tenantAccess"]["ports"]}
-            for component, item in view.components.items()
-            if item["tenantAccess"]["ports"]
-        ],
+        "services": _ports(view, "ports"),
+        "callers": _ports(view, "connectsTo"),
         "roles": [
             {**role, "namespace": item["namespace"]}
             for item in view.components.values()
@@ -66,6 +63,15 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
             "roles": _roles(declaration.ref.name, spec["access"]),
         },
     )
+
+
+def _ports(view: View, field: str) -> list[dict[str, Data]]:
+    """List the components that open ports between them and tenants, with their namespaces."""
+    return [
+        {"namespace": spec["namespace"], "ports": spec["tenantAccess"][field]}
+        for spec in view.components.values()
+        if spec["tenantAccess"][field]
+    ]
 
 
 def _roles(project: str, access: dict[str, list[str]]) -> list[dict[str, Data]]:

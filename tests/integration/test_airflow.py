@@ -187,7 +187,12 @@ class Declared:
     """The declarations of a repository, as texts; nothing is converted."""
 
     def __init__(self, root: Path) -> None:
-        files = [path for folder in FOLDERS for path in sorted((root / folder).rglob("*.yaml"))]
+        files = [
+            path
+            for folder in FOLDERS
+            for path in sorted((root / folder).rglob("*.yaml"))
+            if "manifests" not in path.parts
+        ]
         texts = [yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) for path in files]  # noqa: S506 - strings only
         self.all = [text for text in texts if text.get("apiVersion") == "plinth/v1alpha1"]
         self.sizes = next(one for one in self.all if one["kind"] == "Platform")["spec"]["sizes"]

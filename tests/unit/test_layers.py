@@ -27,7 +27,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         # What the kinds are made of. A kind renders with templates and a view of the catalog, and the catalog asks the kinds
         # for their overlays: so this is one room, and the only one whose parts may import each other.
         "catalog kinds argocd templating tracing variables",
-        "rules",
+        "references rules",
         # The stages. A later one may use an earlier one's words: resolving explains overlays as validating does, and
         # verifying renders again to find where a value came from.
         "crds load output render validate",

@@ -21,7 +21,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "model",
         "findings",
         # What only knows texts, names and numbers.
-        "formats graph kubernetes masking wording yamlio",
+        "formats graph kubernetes masking ordering wording yamlio",
         "contracts places",
         "schemas",
         # What the kinds are made of. A kind renders with templates and a view of the catalog, and the catalog asks the kinds

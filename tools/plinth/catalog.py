@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from plinth.model import Data, Declaration, Document, Ref
+from plinth.ordering import needs, waves
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ class Catalog:
     def environments(self) -> list[str]:
         """The environments' names, each after the one that it promotes from."""
         return in_promotion_order({item.ref.name: item.spec.get("promotesFrom") for item in self.of("Environment")})
+
+    def component_specs(self, environment: str = "") -> dict[str, dict[str, Data]]:
+        """Return the components' specs as they are written, by name: of one environment, or of all."""
+        listed = [item.spec["components"] for item in self.of("Environment") if item.ref.name == environment]
+        return {
+            component.ref.name: component.spec
+            for component in self.of("Component")
+            if not environment or any(component.ref.name in components for components in listed)
+        }
 
     def effective_spec(self, declaration: Declaration, environment: str = "") -> dict[str, Data]:
         """Return a declaration's ``spec`` as it holds in an environment: overlays merged, defaults filled."""
@@ -158,6 +168,16 @@ class View:
             for component in self.catalog.of("Component")
             if component.ref.name in self.spec["components"]
         }
+
+    @cached_property
+    def waves(self) -> dict[str, int]:
+        """The number of each component here in the order in which they come up."""
+        return waves(needs(self.components))
+
+    @property
+    def last_component_wave(self) -> int:
+        """The wave after which all components are up; tenants and models come later."""
+        return max(self.waves.values(), default=0)
 
     @cached_property
     def endpoints(self) -> dict[str, str]:

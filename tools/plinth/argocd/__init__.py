@@ -80,13 +80,18 @@ def application(
     project: str,
     directory: str,
     namespace_of_objects: str,
+    wave: int,
     helm: dict[str, Data] | None = None,
     kustomize: str | None = None,
 ) -> ManifestFile:
-    """Make the Application that syncs ``rendered/<environment>/<directory>``, and a chart or a Kustomize directory with it."""
+    """Make the Application of ``rendered/<environment>/<directory>``, and of a chart or a Kustomize directory with it.
+
+    Argo CD syncs Applications of a lower ``wave`` first, and waits until they are healthy.
+    """
     context = {
         "name": name,
         "argocd_namespace": namespace(view),
+        "wave": wave,
         "project": project,
         "repository": view.platform_spec["repository"],
         "path": f"rendered/{view.name}/{directory}",

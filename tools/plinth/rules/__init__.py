@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plinth.rules import (
+    capability_ambiguous,
+    capability_unmet,
     cluster_shared,
     name_too_long,
     namespace_taken,
     registered_name_taken,
+    requirement_cycle,
     secret_value,
     tenant_not_in_environment,
 )
@@ -20,10 +23,13 @@ if TYPE_CHECKING:
     from plinth.findings import Finding, Rule
 
 _MODULES = (
+    capability_ambiguous,
+    capability_unmet,
     cluster_shared,
     name_too_long,
     namespace_taken,
     registered_name_taken,
+    requirement_cycle,
     tenant_not_in_environment,
 )
 

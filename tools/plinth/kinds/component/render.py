@@ -60,6 +60,7 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
         project=PLATFORM_PROJECT,
         directory=directory,
         namespace_of_objects=spec["namespace"],
+        wave=view.waves.get(name, 0),
         helm=_helm(name, spec, known),
         kustomize=spec["source"].get("kustomize", {}).get("path"),
     )

@@ -45,4 +45,5 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
         project=ref.tenant,
         directory=directory,
         namespace_of_objects=ref.tenant,
+        wave=view.last_component_wave + 2,
     )

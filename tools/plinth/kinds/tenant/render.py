@@ -49,6 +49,7 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
         project=PLATFORM_PROJECT,
         directory=directory,
         namespace_of_objects=name,
+        wave=view.last_component_wave + 1,
     )
     yield argocd.project(
         declaration,

@@ -96,7 +96,7 @@ def test_an_empty_repository(tmp_path: Path) -> None:
     result = run(tmp_path, on_stage=heard.append)
     assert [finding.rule for finding in result.findings] == ["platform-missing"]
     assert (result.declaration_count, result.bundles, result.tree) == (0, [], {})
-    assert heard == ["load", "validate", "resolve", "render"], "without a Platform no Kubernetes version is known"
+    assert heard == ["load", "validate", "resolve"], "without a Platform no Kubernetes version is known"
 
 
 def test_without_a_valid_platform_the_rest_is_checked_all_the_same(base: Path) -> None:

@@ -114,15 +114,22 @@ def test_what_is_not_near_any_name_is_told_all() -> None:
     assert all(name in data[0][4] for name in NAMES)
 
 
-def test_the_pattern_finds_what_is_replaced_and_nothing_else() -> None:
-    """What looks like a variable is either known, and replaced, or reported: so that nothing raises while rendering."""
-    for name in ("environment.name", "platform.nothing"):
-        text = f"${{{name}}}"
-        reported = found(f"spec: {{a: '{text}'}}\n", "spec")
-        if name in NAMES:
-            assert not reported
-            assert substitute(text, VALUES) != text
-        else:
-            assert reported
-            with pytest.raises(KeyError):
-                substitute(text, VALUES)
+@pytest.mark.parametrize(
+    ("name", "is_reported"),
+    [
+        ("environment.name", False),
+        ("platform.nothing", True),
+        ("enviroment.domain", True),
+        ("Environment.domain", True),
+        ("environment.domain_name", True),
+        ("environment.domain2", True),
+        ("environment.do-main", True),
+        ("user.name", False),
+        ("env.domain", False),
+        ("aws.region", False),
+    ],
+)
+def test_what_is_ours_is_replaced_or_reported_and_the_rest_is_left(name: str, is_reported: bool) -> None:
+    text = f"${{{name}}}"
+    assert bool(found(f"spec: {{a: '{text}'}}\n", "spec")) == is_reported
+    assert (substitute(text, VALUES) != text) == (name in NAMES)

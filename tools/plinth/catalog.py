@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from plinth.model import Data, Declaration, Document, Ref
+    from plinth.schemas import ManifestSchemas
 from plinth.ordering import needs, waves
 
 
@@ -25,6 +26,8 @@ class Catalog:
     """The YAML files below ``platform/manifests/`` by path; the data of each is the list of its documents."""
     source_places: frozenset[str] = frozenset()
     """All files there, also those that cannot be read."""
+    schemas: ManifestSchemas | None = None
+    """The schemas of what is rendered, once it is known for which Kubernetes."""
     incomplete: frozenset[str] = frozenset()
     """The kinds of which a declaration was left out: of what none of them does, nothing can be said."""
 

@@ -243,7 +243,7 @@ def _tidied(limits: str) -> str:
     limits = re.sub(
         r"\b1 (character|item|entr)(?:s|ies)", lambda match: f"1 {match[1].replace('entr', 'entry')}", limits
     )
-    return re.sub(r"at least ([^,]+), at most \1(?=,|$)", r"exactly \1", limits)
+    return re.sub(r"at least ([^,]+), at most \1(?=, |$)", r"exactly \1", limits)
 
 
 def reference_words(target: str) -> str:

@@ -22,6 +22,8 @@ _DNS_LABEL = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DNS_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})+")
 _QUALIFIED_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 # Kubernetes limits the whole name here, and not each label of it (IsDNS1123Subdomain).
+# On a namespace such labels would loosen what is admitted into it, or make it look like another one.
+_RESERVED_LABEL = re.compile(r"(?:[^/]*\.)?(?:kubernetes\.io|k8s\.io|argoproj\.io|plinth)/")
 _DNS_SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/, without a sign: nothing here is owed.
 _QUANTITY = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
@@ -39,6 +41,11 @@ _BUCKET = re.compile(r"(?!xn--|.*--|.*-s3alias$)[a-z0-9][a-z0-9-]{1,45}[a-z0-9]"
 _ARTIFACT_URI = re.compile(
     r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s?#\x00-\x1f\x7f]+|oci://[^\s\x00-\x1f\x7f]+@sha256:[0-9a-f]{64}"
 )
+# What cronsim, Airflow's croniter and Argo CD's robfig/cron all read: numbers and names, lists, ranges and steps; no L, W,
+# # or ?, and Sunday is 0.
+_CRON_ITEM = r"(?:\*|[0-9]{1,2}(?:-[0-9]{1,2})?|[A-Za-z]{3}(?:-[A-Za-z]{3})?)(?:/[0-9]{1,2})?"
+_CRON_FIELD = rf"{_CRON_ITEM}(?:,{_CRON_ITEM})*"
+_CRON = re.compile(rf"{_CRON_FIELD}(?: {_CRON_FIELD}){{3}} (?!.*[7-9]){_CRON_FIELD}")
 _CAPABILITY = re.compile(
     rf"[a-z][a-z0-9-]{{0,61}}[a-z0-9]|crd:{_LABEL}(?:\.{_LABEL})*"
     rf"|(?:secret|configmap|serviceaccount):{_LABEL}/[a-z0-9](?:[a-z0-9.-]{{0,251}}[a-z0-9])?"
@@ -210,7 +217,7 @@ def _cron(text: str) -> bool:
 
     from cronsim import CronSim, CronSimError  # noqa: PLC0415
 
-    if len(text.split()) != 5:
+    if not _CRON.fullmatch(text):
         return False
     try:
         next(CronSim(text, datetime(2026, 1, 1, tzinfo=UTC)))
@@ -258,7 +265,11 @@ FORMATS: dict[str, Format] = {
     "dns-name": Format(
         lambda text: bool(_DNS_NAME.fullmatch(text)), "a DNS name such as ml.example.com", DOMAIN_MALFORMED
     ),
-    "label-key": Format(is_label_key, "a label key such as example.com/team", LABEL_MALFORMED),
+    "label-key": Format(
+        lambda text: is_label_key(text) and not _RESERVED_LABEL.match(text),
+        "a label key such as example.com/team; those of Kubernetes, Argo CD and plinth are theirs",
+        LABEL_MALFORMED,
+    ),
     "label-value": Format(is_label_value, "at most 63 letters, digits, hyphens, underscores and dots", LABEL_MALFORMED),
     "quantity": Format(is_quantity, "a Kubernetes quantity such as 500m, 2 or 4Gi", QUANTITY_MALFORMED),
     "duration": Format(_duration, "a duration such as 1h30m, 45m or 90s", DURATION_MALFORMED),

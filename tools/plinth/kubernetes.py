@@ -27,27 +27,11 @@ CLUSTER_SCOPED = frozenset(
         ("storage.k8s.io", "StorageClass"),
         ("storage.k8s.io", "VolumeAttachment"),
         ("storage.k8s.io", "VolumeAttributesClass"),
-        # Custom resources whose definitions say scope: Cluster.
-        ("cert-manager.io", "ClusterIssuer"),
-        ("external-secrets.io", "ClusterExternalSecret"),
-        ("external-secrets.io", "ClusterSecretStore"),
-        ("gateway.networking.k8s.io", "GatewayClass"),
-        ("kueue.x-k8s.io", "ClusterQueue"),
-        ("kueue.x-k8s.io", "Cohort"),
-        ("kueue.x-k8s.io", "ResourceFlavor"),
-        ("kueue.x-k8s.io", "WorkloadPriorityClass"),
-        ("serving.kserve.io", "ClusterServingRuntime"),
-        ("serving.kserve.io", "ClusterStorageContainer"),
     }
 )
-"""Kinds without a namespace, as (group, kind). Sources: the API reference, and each definition's ``spec.scope``."""
+"""Kinds without a namespace, as (group, kind). Source: the API reference."""
 
 
 def group_of(api_version: str) -> str:
     """Return the API group of an ``apiVersion``; the core group is empty."""
     return api_version.rpartition("/")[0]
-
-
-def is_namespaced(api_version: str, kind: str) -> bool:
-    """Whether objects of a kind live in a namespace."""
-    return (group_of(api_version), kind) not in CLUSTER_SCOPED

@@ -13,7 +13,7 @@ from plinth import kinds
 from plinth.findings import Finding, Location, Related, Rule, Severity
 from plinth.model import Document, Ref
 from plinth.places import location
-from plinth.yamlio import guard
+from plinth.yamlio import faults, guard
 from plinth.yamlio import load as reader
 
 if TYPE_CHECKING:
@@ -216,5 +216,9 @@ def _finding(file: str, text: str, fault: Fault) -> Finding:
     place = location(file, text, fault.line, fault.column, fault.length)
     related: tuple[Related, ...] = ()
     if fault.first is not None:
-        related = (Related(location(file, text, *fault.first), "the first one"),)
+        related = (
+            Related(
+                location(file, text, *fault.first), "it begins here" if fault.rule is faults.SYNTAX else "the first one"
+            ),
+        )
     return Finding(fault.rule.name, Severity.ERROR, place, fault.message, fault.help, related)

@@ -29,7 +29,9 @@ _WORDS = (
 _SECRET_KEY = re.compile(rf"(?:.*[._-])?{_WORDS}", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # In a source line: such a key, and what stands behind its colon.
-_ASSIGNMENT = re.compile(rf"((?:^|[\s{{,\"'])[\w.-]*{_WORDS}[\"']?\s*:\s*)(?=\S)(?!\$\{{)([^,}}]+)", re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    rf"((?:^|[\s{{,\"'])[\w.-]*{_WORDS}[\"']?\s*:\s*)(?=\S)(?!\$\{{)(\"[^\"]*\"|'[^']*'|[^,}}]+)", re.IGNORECASE
+)
 
 
 def token_in(text: str) -> str | None:

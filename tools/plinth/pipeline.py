@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from plinth.catalog import Catalog
@@ -70,11 +70,12 @@ def run(
     with stage("resolve"):
         result.catalog, found = resolve(loaded, declarations)
         result.findings += found
-    with stage("render"):
-        result.bundles = render(result.catalog, environments)
     if result.catalog.platform is not None:
+        schemas = ManifestSchemas(result.catalog.platform.spec["kubernetesVersion"], root)
+        result.catalog = replace(result.catalog, schemas=schemas)
+        with stage("render"):
+            result.bundles = render(result.catalog, environments)
         with stage("verify"):
-            schemas = ManifestSchemas(result.catalog.platform.spec["kubernetesVersion"], root)
             documents = {document.file: document for document in (*loaded.documents.values(), *loaded.sources.values())}
             result.findings += verify(result.bundles, result.catalog, schemas, documents)
     result.findings = in_order([masked(finding) for finding in result.findings])

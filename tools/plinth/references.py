@@ -26,6 +26,10 @@ REFERENCE_UNKNOWN = Rule(
 )
 
 
+# An environment goes on without a component that is broken; else one slip there would hide what is wrong everywhere else.
+_SPARED = frozenset({"Component"})
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """One place where a declaration names something. ``target`` is a kind, or a mapping of the Platform's."""
@@ -117,6 +121,8 @@ def with_dependents(broken: Collection[Ref], mentioned: Mapping[Ref, Collection[
     dependents: dict[Ref, set[Ref]] = {}
     for ref, its_mentions in mentioned.items():
         for mention in its_mentions:
+            if mention.target in _SPARED:
+                continue
             target = Ref(mention.target.split(".")[0], "") if mention.is_entry else mention.ref(ref.tenant)
             dependents.setdefault(target, set()).add(ref)
     # An entry of the Platform's is named without the Platform's own name: there is one.

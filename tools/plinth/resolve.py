@@ -43,7 +43,7 @@ def resolve(loaded: Loaded, declarations: dict[Ref, Declaration]) -> tuple[Catal
         dropped = with_dependents(broken, mentioned)
         kept = {ref: declaration for ref, declaration in declarations.items() if ref not in dropped}
         incomplete = frozenset(ref.kind for ref in loaded.places if ref not in kept)
-        return Catalog(kept, loaded.sources, frozenset(loaded.source_places), incomplete)
+        return Catalog(kept, loaded.sources, frozenset(loaded.source_places), incomplete=incomplete)
 
     def by_itself(declaration: Declaration) -> Iterable[Finding]:
         yield from unknown_references(declaration, mentioned[declaration.ref], loaded.places.keys(), declarations)
@@ -52,9 +52,9 @@ def resolve(loaded: Loaded, declarations: dict[Ref, Declaration]) -> tuple[Catal
     broken = set(loaded.places) - set(declarations)
     alone, wrong_alone = _each(declarations, by_itself)
     catalog = sound(broken | wrong_alone)
-    among_others, wrong_among_others = _each(
-        catalog.declarations, lambda declaration: _kind(declaration).check(declaration, catalog)
-    )
+    # Also of what is left out because of another one: each of its own errors is told in the same run.
+    sane = {ref: declaration for ref, declaration in declarations.items() if ref not in wrong_alone}
+    among_others, wrong_among_others = _each(sane, lambda declaration: _kind(declaration).check(declaration, catalog))
     together = [finding for check in CATALOG_CHECKS for finding in check(catalog)]
     wrong = broken | wrong_alone | wrong_among_others | _in_files_of(together, declarations)
     return sound(wrong), [*_platform_missing(loaded), *alone, *among_others, *together]

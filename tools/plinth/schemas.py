@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 from plinth.contracts import ContractError, schemas_folder
-from plinth.kubernetes import group_of
+from plinth.kubernetes import CLUSTER_SCOPED, group_of
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 # A file's name has at most 255 characters; the longest kind's with its group and version has 80.
@@ -31,6 +31,7 @@ class ManifestSchemas:
         self.version = version
         self._folders = list(dict.fromkeys([root / "schemas" / "kubernetes", schemas_folder() / "kubernetes"]))
         self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator | None] = {}
+        self._namespaced: dict[tuple[str, str], bool] = {}
 
     def validator(self, api_version: str, kind: str) -> jsonschema_rs.Draft202012Validator | None:
         """Return the validator of a kind at an ``apiVersion``, or nothing if there is no schema for exactly these."""
@@ -39,9 +40,17 @@ class ManifestSchemas:
             self._validators[key] = self._compile(api_version, kind)
         return self._validators[key]
 
+    def is_namespaced(self, api_version: str, kind: str) -> bool:
+        """Whether objects of a kind live in a namespace: as Kubernetes says, or the custom resource's schema."""
+        key = (api_version, kind)
+        if key not in self._namespaced:
+            custom = self._custom_schema(api_version, kind) if _is_safe(api_version, kind) else None
+            is_cluster_wide = (custom or {}).get("x-kubernetes-scope") == "Cluster"
+            self._namespaced[key] = (group_of(api_version), kind) not in CLUSTER_SCOPED and not is_cluster_wide
+        return self._namespaced[key]
+
     def _compile(self, api_version: str, kind: str) -> jsonschema_rs.Draft202012Validator | None:
-        parts = [kind, *api_version.split("/")]
-        if sum(map(len, parts)) > _MAX_LENGTH or not all(_SAFE.fullmatch(part) for part in parts):
+        if not _is_safe(api_version, kind):
             return None
         schema = _kubernetes_schema(self.version, api_version, kind) or self._custom_schema(api_version, kind)
         if schema is None:
@@ -62,6 +71,12 @@ class ManifestSchemas:
                     raise ContractError(f"{path}: {error}") from error
                 return schema
         return None
+
+
+def _is_safe(api_version: str, kind: str) -> bool:
+    """Whether names may become part of a path: a declaration chooses them."""
+    parts = [kind, *api_version.split("/")]
+    return sum(map(len, parts)) <= _MAX_LENGTH and all(_SAFE.fullmatch(part) for part in parts)
 
 
 def _kubernetes_schema(version: str, api_version: str, kind: str) -> dict[str, Any] | None:

@@ -169,6 +169,10 @@ def _identity_findings(ref: Ref, document: Document) -> Iterator[Finding]:
         )
 
 
+MAX_FINDINGS = 100
+"""At most of one file: whoever mends a hundred will run the check again, and hostile input could have a million."""
+
+
 def schema_findings(
     data: Data, its_contract: Contract, validator: jsonschema_rs.Draft202012Validator, place: Place, base: Path = ()
 ) -> list[Finding]:
@@ -181,6 +185,8 @@ def schema_findings(
     misspelt = {(problem.path, meant) for problem in problems for meant in problem.misspelt()}
     findings: list[Finding] = []
     for problem in problems:
+        if len(findings) >= MAX_FINDINGS:
+            break
         if problem.path in wrong_types and problem.keyword != "Type":
             continue  # of a value of the wrong type nothing further can be said
         if (problem.path, getattr(problem.kind, "property", None)) in misspelt:
@@ -239,7 +245,7 @@ class _Problem:
 
 def _unknown_fields(problem: _Problem) -> Iterable[Finding]:
     allowed = sorted(problem.schema.get("properties", {}))
-    for field in problem.kind.unexpected:
+    for field in problem.kind.unexpected[:MAX_FINDINGS]:
         meant = problem.meant(field)
         where = f"in {problem.name}" if problem.full_path else "at the top of a declaration"
         message = f"unknown field {quote(field)} {where}"
@@ -262,12 +268,20 @@ def _wrong_type(problem: _Problem) -> Iterable[Finding]:
     wanted = problem.schema.get("type", "value")
     names = [wanted] if isinstance(wanted, str) else wanted
     expected = " or ".join(TYPE_NAMES.get(name, name) for name in names)
-    help_text = problem.example
-    if names == ["string"] and isinstance(problem.value, int | float):
-        help_text = f"Put it in quotes, as it is to be read as text. {help_text}".strip()
-    yield WRONG_TYPE.at(
-        problem.location(), f"{problem.name} must be {expected}, not {describe(problem.value)}", help=help_text
-    )
+    message = f"{problem.name} must be {expected}, not {describe(problem.value)}"
+    yield WRONG_TYPE.at(problem.location(), message, help=_quoting_help(problem) or problem.example)
+
+
+def _quoting_help(problem: _Problem) -> str:
+    """Offer quotes for a number that is to be text, if the text would be right: as it is written, not as it was read."""
+    place = problem.location()
+    written = place.source[place.column - 1 : place.column - 1 + place.length]
+    if isinstance(problem.value, bool) or not isinstance(problem.value, int | float):
+        return ""
+    format_ = FORMATS.get(problem.schema.get("format", ""))
+    choices = problem.schema.get("enum", [written])
+    is_right = written in choices and (format_ is None or format_.matches(written))
+    return f'Put it in quotes, as it is to be read as text: "{written}".' if is_right else ""
 
 
 def _not_allowed(problem: _Problem) -> Iterable[Finding]:
@@ -332,8 +346,9 @@ def _out_of_range(problem: _Problem) -> Iterable[Finding]:
 
 
 def _duplicates(problem: _Problem) -> Iterable[Finding]:
+    seen: dict[str, int] = {}
     for index, item in enumerate(problem.value):
-        first = problem.value.index(item)
+        first = seen.setdefault(repr(item), index)
         if first != index:
             yield DUPLICATE_ITEM.at(
                 problem.location(index),

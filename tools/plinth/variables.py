@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from plinth.model import Data, Document, Path
 
-_VARIABLE = re.compile(r"\$\{((?:environment|platform|component)\.[A-Za-z.]*)\}")
+_VARIABLE = re.compile(r"\$\{([A-Za-z]+\.[A-Za-z0-9_.-]*)\}")
 
 NAMES = {
     "environment.name": "the environment's name",
@@ -48,7 +48,7 @@ def substitute(data: Data, variables: Mapping[str, str]) -> Data:
     if isinstance(data, list | tuple):
         return [substitute(item, variables) for item in data]
     if isinstance(data, str) and "${" in data:
-        return carry(data, _VARIABLE.sub(lambda match: variables[match.group(1)], data))
+        return carry(data, _VARIABLE.sub(lambda match: variables.get(match.group(1), match.group()), data))
     return data
 
 
@@ -59,12 +59,18 @@ def unknown(document: Document, path: Path, *, index: int | None = None) -> Iter
         data = data.get(step, {})
     for place, text in _texts(data, path):
         for name in _VARIABLE.findall(text):
-            if name not in NAMES:
+            if name not in NAMES and _is_meant(name):
                 close = get_close_matches(name, NAMES, n=1)
                 suggestion = f"Did you mean `${{{close[0]}}}`?" if close else f"There are: {', '.join(NAMES)}."
                 yield VARIABLE_UNKNOWN.at(
                     locate(document, place, index=index or 0), f"there is no variable `${{{name}}}`", help=suggestion
                 )
+
+
+def _is_meant(name: str) -> bool:
+    """Whether a name's first word is one of ours, or so close to one that it must be a slip."""
+    first = name.split(".", maxsplit=1)[0].lower()
+    return bool(get_close_matches(first, {known.split(".")[0] for known in NAMES}, n=1, cutoff=0.8))
 
 
 def _texts(data: Data, path: Path) -> Iterator[tuple[Path, str]]:

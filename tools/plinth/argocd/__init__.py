@@ -46,10 +46,10 @@ def manifest_file(
 ) -> ManifestFile:
     """Make a file of objects, each with the platform's, the declaration's and the given labels, and guarded if it holds data."""
     common = {
-        "app.kubernetes.io/managed-by": "plinth",
-        "plinth/environment": view.name,
         **view.platform_spec["labels"],
         **declaration.labels,
+        "app.kubernetes.io/managed-by": "plinth",
+        "plinth/environment": view.name,
         **(labels or {}),
     }
     return ManifestFile(path, declaration.ref, tuple(Manifest(_finished(data, common)) for data in objects))

@@ -49,8 +49,11 @@ def _read(file: Path) -> list[CustomResourceSchema]:
     import yaml  # noqa: PLC0415
 
     from plinth.crds import CrdError, schemas_of  # noqa: PLC0415
+    from plinth.yamlio import guard  # noqa: PLC0415
 
     try:
+        if guard.is_too_deep(file.read_text(encoding="utf-8")):
+            raise click.UsageError(f"{file} is nested too deep to be a definition")
         documents = list(yaml.load_all(file.read_bytes(), Loader=yaml.CSafeLoader))
     except (yaml.YAMLError, ValueError) as error:
         raise click.UsageError(f"{file} is not YAML: {error}") from error

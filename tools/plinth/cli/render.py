@@ -37,7 +37,8 @@ def command(root: Path | None, environments: tuple[str, ...], out: Path | None, 
     """Render every declaration to manifests for Argo CD.
 
     The folder is replaced in one step, so that it is never half written. What is no longer rendered is deleted, and
-    what did not change is not touched. With --env the other environments stay as they are.
+    what did not change is not touched. With --env the other environments stay as they are. A folder given with --out
+    must be new, empty, or one that was rendered before.
 
     \b
     Examples:
@@ -56,12 +57,27 @@ def command(root: Path | None, environments: tuple[str, ...], out: Path | None, 
     check_environments(result.catalog.environments, environments)
     if not result.ok:
         _refuse(result)
-    folder = out or root / "rendered"
+    folder = _safe(out.resolve(), root) if out else root / "rendered"
     if only_check:
         difference = output.compare(folder, result.tree, environments or None)
         _say(difference, folder, "would change")
         sys.exit(EXIT_FINDINGS if difference else 0)
     _say(output.write(folder, result.tree, environments or None), folder, "changed")
+
+
+def _safe(folder: Path, root: Path) -> Path:
+    """Refuse a folder in which something else would be lost. Raises ``click.UsageError``."""
+    from plinth import output  # noqa: PLC0415
+
+    if folder.is_relative_to(root.resolve() / "rendered") and folder != root.resolve() / "rendered":
+        raise click.UsageError(f"--out {folder} is within rendered/, which another run replaces as a whole")
+    try:
+        output.check_ours(folder)
+    except output.ForeignFilesError as error:
+        raise click.UsageError(
+            f"{error}; --out takes a new or an empty folder, or one that was rendered before"
+        ) from error
+    return folder
 
 
 def _refuse(result: Result) -> None:
@@ -87,6 +103,6 @@ def _say(difference: Difference, folder: Path, word: str) -> None:
         if len(paths) > 20:
             click.echo(f"{sign} … and {len(paths) - 20} more")
     click.echo(
-        f"{folder}: {len(difference)} files {word} "
+        f"{folder}: {len(difference)} {'file' if len(difference) == 1 else 'files'} {word} "
         f"({len(difference.missing)} new, {len(difference.changed)} changed, {len(difference.extra)} deleted)"
     )

@@ -49,9 +49,9 @@ def nothing_checked(reason: str) -> NoReturn:
     sys.exit(EXIT_NOTHING_CHECKED)
 
 
-def progress(quiet: bool = False) -> Callable[[str], None]:
+def progress() -> Callable[[str], None]:
     """Return what shows the stages on a terminal as they begin; silent when the output is piped."""
-    if quiet or not sys.stderr.isatty():
+    if not sys.stderr.isatty():
         return lambda _: None
 
     def show(stage: str) -> None:

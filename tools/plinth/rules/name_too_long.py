@@ -24,7 +24,6 @@ _TASK_SUFFIX = "-12345678"
 # KServe names the predictor's Deployment and Service so (pkg/constants/constants.go, v0.20.0).
 _PREDICTOR_SUFFIX = "-predictor"
 _TASK = "size: small, timeout: 1h, container: {image: registry.example.com/tool@sha256:" + "1f" * 32 + "}"
-_TASK = "size: small, timeout: 1h, container: {image: registry.example.com/tool@sha256:" + "1f" * 32 + "}"
 
 RULE = Rule(
     "name-too-long",

@@ -37,6 +37,12 @@ def check(catalog: Catalog) -> Iterator[Finding]:
             )
     for component in catalog.of("Component"):
         namespace = component.spec["namespace"]
+        if namespace == "default" or namespace.startswith("kube-"):
+            yield RULE.at(
+                locate(component.document, ("spec", "namespace")),
+                f"the namespace `{namespace}` belongs to Kubernetes",
+                help="Give the component a namespace of its own.",
+            )
         if namespace in tenants:
             place = locate(tenants[namespace].document, ("metadata", "name"))
             yield RULE.at(

@@ -48,14 +48,31 @@ def check(documents: Iterable[Document]) -> Iterator[Finding]:
 
 def _secrets(data: Data, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _secrets(value, (*path, key))
+        yield from _secrets_of_mapping(data, path)
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _secrets(value, (*path, index))
-    elif isinstance(data, str) and data:
-        reason = token_in(data)
-        if reason is None and path and names_a_secret(str(path[-1])) and not _MENTION.fullmatch(data):
-            reason = f"a secret: the value of `{path[-1]}`"
-        if reason is not None:
-            yield path, reason
+    elif isinstance(data, str) and (reason := token_in(data)) is not None:
+        yield path, reason
+
+
+def _secrets_of_mapping(data: dict[str, Data], path: Path) -> Iterator[tuple[Path, str]]:
+    if data.get("kind") == "Secret" and data.get("apiVersion") == "v1":
+        yield from (((*path, field), "the content of a Secret") for field in ("data", "stringData") if data.get(field))
+    name = data.get("name")
+    if isinstance(name, str) and names_a_secret(name) and _is_written_out(data.get("value")):
+        yield (*path, "value"), f"a secret: the value of `{name}`"
+    for key, value in data.items():
+        if names_a_secret(key) and _is_written_out(value):
+            yield (*path, key), f"a secret: the value of `{key}`"
+        else:
+            yield from _secrets(value, (*path, key))
+
+
+def _is_written_out(value: Data) -> bool:
+    """Whether a value stands there itself: text, a number, or a list of such; a mapping most often is a reference."""
+    if isinstance(value, list):
+        return any(_is_written_out(item) for item in value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    return not isinstance(value, str) or (value != "" and not _MENTION.fullmatch(value))

@@ -139,7 +139,7 @@ def _quantities(manifest: Manifest) -> Iterator[tuple[Rule, Path, str]]:
     if manifest.kind == "LimitRange":
         for index, limit in enumerate(_get(manifest.data, ("spec", "limits")) or []):
             for field in _LIMITS:
-                yield from _quantity_map(limit.get(field), ("spec", "limits", index, field))
+                yield from _quantity_map(_get(limit, (field,)), ("spec", "limits", index, field))
 
 
 def _quantity_map(quantities: Data, path: Path) -> Iterator[tuple[Rule, Path, str]]:

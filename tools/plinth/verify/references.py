@@ -62,7 +62,9 @@ def check(manifests: Sound, catalog: Catalog) -> Iterator[Problem]:
 def _provided(bundle: Bundle, catalog: Catalog) -> Iterator[Target]:
     for file in bundle.manifest_files:
         for manifest in file.manifests:
-            yield from _provided_by(manifest)
+            yield from (
+                (kind, namespace, name) for kind, namespace, name in _provided_by(manifest) if isinstance(name, str)
+            )
     for environment in catalog.of("Environment"):
         if environment.ref.name != bundle.environment:
             continue
@@ -115,7 +117,7 @@ def _pod_references(pod: dict[str, Data], path: Path) -> Iterator[tuple[Path, st
         yield (*path, "serviceAccountName"), "ServiceAccount", account
     for index, item in enumerate(pod.get("imagePullSecrets") or []):
         yield from _source(item, (*path, "imagePullSecrets", index), "name", "Secret")
-    for index, volume in enumerate(pod.get("volumes") or []):
+    for index, volume in _mappings(pod.get("volumes")):
         yield from _volume_references(volume, (*path, "volumes", index))
     for place, container in containers(pod, path):
         yield from _container_references(container, place)
@@ -124,22 +126,29 @@ def _pod_references(pod: dict[str, Data], path: Path) -> Iterator[tuple[Path, st
 def _volume_references(volume: dict[str, Data], path: Path) -> Iterator[tuple[Path, str, str]]:
     yield from _source(volume.get("secret"), (*path, "secret"), "secretName", "Secret")
     yield from _source(volume.get("configMap"), (*path, "configMap"), "name", "ConfigMap")
-    for index, source in enumerate(_get(volume, "projected", "sources") or []):
+    for index, source in _mappings(_get(volume, "projected", "sources")):
         place = (*path, "projected", "sources", index)
         yield from _source(source.get("secret"), (*place, "secret"), "name", "Secret")
         yield from _source(source.get("configMap"), (*place, "configMap"), "name", "ConfigMap")
 
 
 def _container_references(container: dict[str, Data], path: Path) -> Iterator[tuple[Path, str, str]]:
-    for index, source in enumerate(container.get("envFrom") or []):
+    for index, source in _mappings(container.get("envFrom")):
         place = (*path, "envFrom", index)
         yield from _source(source.get("secretRef"), (*place, "secretRef"), "name", "Secret")
         yield from _source(source.get("configMapRef"), (*place, "configMapRef"), "name", "ConfigMap")
-    for index, variable in enumerate(container.get("env") or []):
+    for index, variable in _mappings(container.get("env")):
         source = variable.get("valueFrom") or {}
         place = (*path, "env", index, "valueFrom")
         yield from _source(source.get("secretKeyRef"), (*place, "secretKeyRef"), "name", "Secret")
         yield from _source(source.get("configMapKeyRef"), (*place, "configMapKeyRef"), "name", "ConfigMap")
+
+
+def _mappings(items: Data) -> Iterator[tuple[int, dict[str, Data]]]:
+    """Yield the mappings of a list with their indices: the schemas let null pass in any list."""
+    for index, item in enumerate(items or []):
+        if isinstance(item, dict):
+            yield index, item
 
 
 def _source(source: Data, path: Path, field: str, kind: str) -> Iterator[tuple[Path, str, str]]:
@@ -191,6 +200,7 @@ def _get(data: Data, *path: str) -> Data:
 _S3 = ("spec", "backup", "barmanObjectStore", "s3Credentials")
 _SPECIAL: dict[tuple[str, str], Callable[[Manifest], Iterator[tuple[Path, Target]]]] = {
     ("", "ServiceAccount"): _service_account,
+    ("gateway.envoyproxy.io", "SecurityPolicy"): _at(("spec", "oidc", "clientSecret", "name")),
     ("gateway.networking.k8s.io", "Gateway"): _gateway,
     ("k8s.keycloak.org", "Keycloak"): _at(
         ("spec", "db", "usernameSecret", "name"),

@@ -35,7 +35,7 @@ _ESCAPED = re.compile(
 _LITERAL = re.compile(r"[^\s](?:.*\n)*.*")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 # A reader need not look further than 1,024 characters for the colon of a key.
-_MAX_KEY = 1000
+MAX_KEY = 1000
 # The order in which people expect the keys of Kubernetes objects; all others follow by name.
 _FIRST_KEYS = {
     key: rank for rank, key in enumerate(("apiVersion", "kind", "metadata", "name", "generateName", "namespace"))
@@ -96,8 +96,8 @@ def _key_text(key: object) -> str:
     if not isinstance(key, str):
         raise EmitError(f"a key must be a string, not {key!r}")
     text = string_text(key)
-    if len(text) > _MAX_KEY:
-        raise EmitError(f"a key has {len(text)} characters; at most {_MAX_KEY} are read alike")
+    if len(text) > MAX_KEY:
+        raise EmitError(f"a key has {len(text)} characters; at most {MAX_KEY} are read alike")
     return text
 
 

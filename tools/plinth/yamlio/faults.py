@@ -96,6 +96,13 @@ HIDDEN_CHARACTER = _reading_rule(
     _DECLARATION.replace("cleaned.", "cleaned\u202e."),
     _DECLARATION,
 )
+MERGE_CONFLICT = _reading_rule(
+    "merge-conflict",
+    "Files hold no marks of an unresolved merge.",
+    "Git leaves both versions between such marks; which of them is meant, only a person knows.",
+    "<<<<<<< HEAD\n" + _DECLARATION + "=======\n>>>>>>> other\n",
+    _DECLARATION,
+)
 NESTING = _reading_rule(
     "yaml-nesting",
     "Values are nested at most 100 deep.",
@@ -166,6 +173,7 @@ RULES = (
     CONTROL_CHARACTER,
     TAB,
     HIDDEN_CHARACTER,
+    MERGE_CONFLICT,
     NESTING,
     SYNTAX,
     EMPTY,

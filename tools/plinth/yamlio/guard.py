@@ -35,6 +35,7 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "UTF-16"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\r(?!\n)")
+_CONFLICT = re.compile(r"^(?:<{7} .*|\|{7} .*|>{7} .*)", re.MULTILINE)
 _TAB = re.compile(r"\t")
 # Cf: formatting, bidirectional and zero-width characters; Co, Cs: no agreed meaning; Zl, Zp: line breaks to some readers.
 _HIDDEN_CATEGORIES = frozenset({"Cf", "Co", "Cs", "Zl", "Zp"})
@@ -50,20 +51,35 @@ def decode(raw: bytes) -> tuple[str, list[Fault]]:
         ]
     for mark, name in _BYTE_ORDER_MARKS:
         if raw.startswith(mark):
-            return "", [faults.FILE_ENCODING.fault(0, "", f"the file begins with {name}; it must be plain UTF-8")]
+            message = f"the file begins with {name}; it must be plain UTF-8"
+            return "", [faults.FILE_ENCODING.fault(0, "", message, help="Save it as UTF-8 without a byte order mark.")]
     try:
         return raw.decode("utf-8"), []
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8")
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        return "", [faults.FILE_ENCODING.fault(len(before), before, message)]
+        return "", [faults.FILE_ENCODING.fault(len(before), before, message, help="Save the file as UTF-8.")]
 
 
 def check(text: str) -> list[Fault]:
     """Find what must not be in a file that is given to the parser."""
+    conflicts = list(islice(_conflict_markers(text), MAX_FAULTS))
+    if conflicts:
+        return conflicts
     kinds = (_control_characters(text), _tabs(text), _hidden_characters(text))
     found = [fault for kind in kinds for fault in islice(kind, MAX_FAULTS)]
     return found or list(_too_deep(text))
+
+
+def _conflict_markers(text: str) -> Iterator[Fault]:
+    if "<<<<<<< " in text or ">>>>>>> " in text:
+        for match in _CONFLICT.finditer(text):
+            yield faults.MERGE_CONFLICT.fault(
+                match.start(),
+                text,
+                "a merge conflict is not resolved",
+                help="Keep what is right, and delete the marks.",
+            )
 
 
 def _control_characters(text: str) -> Iterator[Fault]:
@@ -75,7 +91,9 @@ def _control_characters(text: str) -> Iterator[Fault]:
 
 def _tabs(text: str) -> Iterator[Fault]:
     for match in _TAB.finditer(text):
-        yield faults.TAB.fault(match.start(), text, "tab character; YAML is indented with spaces")
+        yield faults.TAB.fault(
+            match.start(), text, "tab character; YAML is indented with spaces", help="Put spaces in its place."
+        )
 
 
 def _hidden_characters(text: str) -> Iterator[Fault]:
@@ -94,6 +112,11 @@ def _hidden_characters(text: str) -> Iterator[Fault]:
             yield faults.HIDDEN_CHARACTER.fault(
                 index, text, f"hidden character U+{ord(character):04X} ({name}); reviewers cannot see it"
             )
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether a text's values are nested so deep that composing them could crash the parser."""
+    return any(True for _ in _too_deep(text))
 
 
 def _too_deep(text: str) -> Iterator[Fault]:

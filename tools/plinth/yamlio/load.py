@@ -18,6 +18,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml._yaml import CParser
 
 from plinth.yamlio import faults, guard
+from plinth.yamlio.emit import MAX_KEY, string_text
 from plinth.yamlio.faults import Fault
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def read(text: str) -> tuple[Data, list[Fault]]:
     if found:
         return None, found
     if not documents:
-        return None, [faults.EMPTY.fault(0, text, "the file holds no declaration")]
+        return None, [
+            faults.EMPTY.fault(0, text, "the file holds no declaration", help="Write one, or delete the file.")
+        ]
     if len(documents) > 1:
         second = _compose(text)[1]
         message = f"the file holds {len(documents)} documents; a declaration file holds one"
@@ -159,16 +162,66 @@ def _kept_within(text: str, fault: Fault) -> Fault:
     return replace(fault, line=line, column=column)
 
 
+@dataclass(frozen=True, slots=True)
+class _Explanation:
+    """What one of the parser's messages most often means. ``at_start``: the slip is where the parser began, not where it ended."""
+
+    problem: str
+    message: str
+    help: str
+    at_start: bool = False
+
+
+_QUOTE = "Put the value in quotes."
+_EXPLANATIONS = (
+    _Explanation("mapping values are not allowed", "a second `: ` on one line", _QUOTE),
+    _Explanation(
+        "could not find expected ':'",
+        "this line is neither `key: value` nor an item of a list",
+        "Write `key: value`, with a space behind the colon.",
+        at_start=True,
+    ),
+    _Explanation(
+        "did not find expected key",
+        "the indentation does not fit the lines above",
+        "Indent it like the keys beside it.",
+    ),
+    _Explanation(
+        "did not find expected '-'", "this is not an item of the list above", "Begin it with `- `, or indent it less."
+    ),
+    _Explanation("unexpected end of stream", "a quote is opened and not closed", "Close the quote.", at_start=True),
+    _Explanation(
+        "unexpected document indicator", "a quote is opened and not closed", "Close the quote.", at_start=True
+    ),
+    _Explanation("cannot start any token", "a value cannot begin with this character", _QUOTE),
+    _Explanation(
+        "did not find expected alphabetic",
+        "a value that begins with * or & is an alias or an anchor",
+        _QUOTE,
+        at_start=True,
+    ),
+    _Explanation(
+        "did not find expected ',' or", "a bracket is opened and not closed", "Close the bracket.", at_start=True
+    ),
+    _Explanation(
+        "unknown escape character",
+        "unknown escape in double quotes",
+        "Write \\\\ for a backslash, or use single quotes.",
+    ),
+)
+
+
 def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
-    mark = error.problem_mark or error.context_mark
     problem = error.problem or "not well-formed"
-    rule = faults.ALIAS if "alias" in problem or "anchor" in problem else faults.SYNTAX
-    message = f"{error.context}: {problem}" if error.context else problem
-    first = None
-    if error.context_mark is not None and mark is not None and error.context_mark.line != mark.line:
-        first = (error.context_mark.line, error.context_mark.column)
+    rule = faults.ALIAS if "alias" in f"{error.context}{problem}" or "anchor" in problem else faults.SYNTAX
+    found = next((item for item in _EXPLANATIONS if item.problem in problem), None)
+    start, end = error.context_mark, error.problem_mark or error.context_mark
+    mark = start if found is not None and found.at_start and start is not None else end
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    return _kept_within(text, Fault(rule, line, column, message, first=first))
+    raw = f"{error.context}: {problem}" if error.context else problem
+    message, help_text = (found.message, found.help) if found else (raw, "")
+    first = (start.line, start.column) if start is not None and mark is end and start.line != line else None
+    return _kept_within(text, Fault(rule, line, column, message, help=help_text, first=first))
 
 
 def _construct(node: Node, found: list[Fault]) -> Data:
@@ -208,6 +261,8 @@ def _key(node: Node, found: list[Fault]) -> str | None:
         return None
     if node.tag is not _PLAIN and node.tag is not _QUOTED:
         found.append(_tag_fault(node))
+    if len(node.value) > MAX_KEY // 10 and len(string_text(node.value)) > MAX_KEY:
+        found.append(_at(faults.KEY, node, f"a key has {len(node.value)} characters; at most {MAX_KEY} are read alike"))
     return str(node.value)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from plinth import argocd, templating
 from plinth.kinds import Overlay
 from plinth.kinds.environment.render import PLATFORM_PROJECT
-from plinth.kubernetes import is_namespaced
 from plinth.variables import substitute
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
     known = _variables(declaration, spec, view)
     context = {"namespace": spec["namespace"], "component": name, "pod_security": spec["podSecurity"]}
     objects = templating.manifests("kinds/component/templates/namespace.yaml.j2", context, tracing=view.tracing)
-    objects += [_placed(item, spec["namespace"]) for item in substitute(_plain_manifests(spec, view), known)]
+    objects += [_placed(item, spec["namespace"], view) for item in substitute(_plain_manifests(spec, view), known)]
     directory = f"components/{name}"
     labels = {"plinth/component": name}
     yield argocd.manifest_file(f"{directory}/manifests.yaml", declaration, view, objects, labels)
@@ -90,12 +89,13 @@ def _plain_manifests(spec: dict[str, Data], view: View) -> list[dict[str, Data]]
     return [*plain, *spec["manifests"]]
 
 
-def _placed(data: dict[str, Data], namespace: str) -> dict[str, Data]:
+def _placed(data: dict[str, Data], namespace: str, view: View) -> dict[str, Data]:
     """Put an object without a namespace into the component's, if its kind has namespaces."""
     metadata = data.get("metadata")
     if not isinstance(metadata, dict) or "namespace" in metadata:
         return data
-    if not is_namespaced(str(data.get("apiVersion", "")), str(data.get("kind", ""))):
+    schemas = view.catalog.schemas
+    if schemas is not None and not schemas.is_namespaced(str(data.get("apiVersion", "")), str(data.get("kind", ""))):
         return data
     return {**data, "metadata": {**metadata, "namespace": namespace}}
 

@@ -19,6 +19,11 @@ SERVICE_ACCOUNT = "pipelines"
 """The service account of tasks in every tenant's namespace; the Tenant renders it."""
 
 
+STARTUP_TIMEOUT_SECONDS = 1800
+"""How long a pod may wait for a node and its image. The operator's two minutes are too short for a node that is yet to
+come, a full quota or an image with graphics libraries."""
+
+
 def dag_id(ref: Ref) -> str:
     """Return the DAG's id. Names hold no dots, so no two pipelines of any teams can have the same."""
     return f"{ref.tenant}.{ref.name}"
@@ -38,6 +43,7 @@ def render(declaration: Declaration, spec: dict[str, Data], view: View) -> Itera
         "tasks": [_task(task, ref.tenant, view) for task in _in_order(spec["tasks"])],
         "service_environment": _service_environment(view),
         "has_credentials": "secretStore" in view.spec,
+        "startup_timeout_seconds": STARTUP_TIMEOUT_SECONDS,
     }
     text = templating.python("kinds/pipeline/templates/dag.py.j2", context)
     yield TextFile(f"dags/{ref.tenant}/{ref.name}.py", ref, text)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 REPLICAS_REVERSED = Rule(
     "replicas-reversed",
-    "A release has at most as many replicas at least as at most.",
+    "The smallest number of replicas is not greater than the largest.",
     "KServe's webhook refuses a minimum above the maximum.",
     "kind: Release\nspec: {replicas: {min: 3, max: 2}}\n",
     "kind: Release\nspec: {replicas: {min: 2, max: 3}}\n",

@@ -79,7 +79,10 @@ def _roles(project: str, access: dict[str, list[str]]) -> list[dict[str, Data]]:
     """Give the team's groups their own applications: all may look, those that work may sync. Nobody may override."""
     look = f"p, proj:{project}:{{role}}, applications, get, {project}/*, allow"
     sync = f"p, proj:{project}:{{role}}, applications, sync, {project}/*, allow"
-    wanted = {"viewer": (access["view"], [look]), "member": ([*access["admin"], *access["edit"]], [look, sync])}
+    wanted = {
+        "viewer": (access["view"], [look]),
+        "member": (list(dict.fromkeys([*access["admin"], *access["edit"]])), [look, sync]),
+    }
     return [
         {"name": role, "groups": groups, "policies": [policy.format(role=role) for policy in policies]}
         for role, (groups, policies) in wanted.items()

@@ -39,6 +39,8 @@ with DAG(
         retry_delay=timedelta(seconds=300),
         retry_exponential_backoff=2.0,
         execution_timeout=timedelta(seconds=3600),
+        startup_timeout_seconds=1800,
+        schedule_timeout_seconds=1800,
         deferrable=True,
         get_logs=True,
         on_finish_action="delete_pod",

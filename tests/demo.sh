@@ -14,7 +14,8 @@ echo "== a wrong declaration: a team misspells a field and asks for too vague a 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cp -R platform tenants pipelines models schemas "$scratch"
-sed -e 's/costCentre:/costCenter:/' -e 's/memory: .*/memory: plenty/' tenants/flights/tenant.yaml > "$scratch/tenants/flights/tenant.yaml"
+tenant=$(ls tenants/*/tenant.yaml | head -n 1)
+sed -e 's/costCentre:/costCenter:/' -e 's/memory: .*/memory: plenty/' "$tenant" > "$scratch/$tenant"
 cd "$scratch"
 case $plinth in /*) ;; *) plinth=$here/$plinth ;; esac
 if "$plinth" check --no-fresh; then

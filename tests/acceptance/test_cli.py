@@ -509,3 +509,41 @@ def test_every_rule_is_explained(rule: Rule) -> None:
 def test_rules_are_listed_once_in_order() -> None:
     names = [line.split()[0] for line in run("rules").stdout.splitlines()]
     assert names == sorted(rule.name for rule in all_rules())
+
+
+@pytest.mark.parametrize("out", ["other", ".", "tenants", "rendered/dev", "..", "file"])
+def test_render_refuses_a_folder_in_which_something_would_be_lost(base: Path, out: str) -> None:
+    for file in ("other/thesis.txt", "file"):
+        (base / file).parent.mkdir(exist_ok=True)
+        (base / file).write_text("ten years of work\n", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "plinth", "render"], cwd=base, check=True, capture_output=True)
+    before = {path: path.read_bytes() for path in sorted(base.parent.rglob("*")) if path.is_file()}
+    done = subprocess.run(
+        [sys.executable, "-m", "plinth", "render", "--out", out], cwd=base, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert {path: path.read_bytes() for path in sorted(base.parent.rglob("*")) if path.is_file()} == before
+
+
+def test_render_takes_a_folder_that_it_rendered_before(base: Path) -> None:
+    for _ in range(2):
+        command = [sys.executable, "-m", "plinth", "render", "--out", "preview"]
+        subprocess.run(command, cwd=base, check=True, capture_output=True)
+    assert (base / "preview/dev/tenants/fraud/manifests.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("plinth explain Pip", "Pipeline"),
+        ("plinth explain Pipeline.spec.tas", "Pipeline.spec.tasks"),
+        ("plinth explain unknown-f", "unknown-field"),
+        ("plinth check --env pr", "production"),
+        ("plinth explain Gone.spec.", ""),
+    ],
+)
+def test_the_shell_completes_what_is_declared_and_known(base: Path, line: str, offered: str) -> None:
+    words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_PLINTH_COMPLETE": "bash_complete"}
+    command = [sys.executable, "-m", "plinth"]
+    done = subprocess.run(command, cwd=base, env={**os.environ, **words}, check=False, capture_output=True, text=True)
+    assert done.stdout == (f"plain,{offered}\n" if offered else "\n")

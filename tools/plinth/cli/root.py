@@ -21,11 +21,24 @@ root_option = click.option(
     help="The repository. Default: the folder above or at the working directory that holds platform/.",
 )
 
+
+def _complete_environments(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the environments by their files' names: completing must be quick, so nothing is read."""
+    del parameter
+    root = context.params.get("root") or next(
+        (folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "platform" / "platform.yaml").exists()),
+        Path(),
+    )
+    names = sorted(path.stem for path in (root / "platform" / "environments").glob("*.yaml"))
+    return [name for name in names if name.startswith(incomplete)]
+
+
 environment_option = click.option(
     "--env",
     "environments",
     multiple=True,
     metavar="ENVIRONMENT",
+    shell_complete=_complete_environments,
     help="Only this environment; may be given several times. Default: all.",
 )
 

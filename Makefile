@@ -30,6 +30,7 @@ lint: $(VENV)/.dev ## Check the code's style and types, and the workflows
 	@$(BIN)/zizmor --offline --quiet --persona auditor .github/workflows
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	@$(BIN)/pre-commit validate-config
+	@$(BIN)/python tools/docs/reference.py --check
 
 test-integration: $(VENV)/.dev .venv-airflow/.done .venv-parts/.done ## Run the tests with real parts: Airflow, kubectl, …
 	@PLINTH_REQUIRE_PARTS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/integration $(PYTEST_ARGS)

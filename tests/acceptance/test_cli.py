@@ -547,3 +547,22 @@ def test_the_shell_completes_what_is_declared_and_known(base: Path, line: str, o
     command = [sys.executable, "-m", "plinth"]
     done = subprocess.run(command, cwd=base, env={**os.environ, **words}, check=False, capture_output=True, text=True)
     assert done.stdout == (f"plain,{offered}\n" if offered else "\n")
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_stands_in_the_place_of_rendered_is_told(base: Path, tmp_path: Path, kind: str) -> None:
+    if kind == "link":
+        (base / "rendered").symlink_to(tmp_path)
+    else:
+        (base / "rendered").touch()
+    command = [sys.executable, "-m", "plinth"]
+    checked = subprocess.run(
+        [*command, "check", "--format", "json"], cwd=base, check=False, capture_output=True, text=True
+    )
+    assert checked.returncode == 1
+    assert [(one["rule"], one["file"]) for one in json.loads(checked.stdout)["findings"]] == [
+        ("rendered-stale", "rendered")
+    ]
+    rendered = subprocess.run([*command, "render"], cwd=base, check=False, capture_output=True, text=True)
+    assert rendered.returncode == 2
+    assert "delete it first" in rendered.stderr

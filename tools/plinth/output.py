@@ -60,6 +60,18 @@ class Difference:
         return len(self.changed) + len(self.missing) + len(self.extra)
 
 
+def obstacle(folder: Path) -> str | None:
+    """Say what stands in the place of the folder, if it is there and is not a folder itself."""
+    if folder.is_symlink():
+        return "a symbolic link"
+    return "not a folder" if folder.exists() and not folder.is_dir() else None
+
+
+def obstacle_finding(folder: str, reason: str) -> Finding:
+    """Report what stands in the place of ``rendered/``: Argo CD reads what is in git, and there it is no folder."""
+    return RENDERED_STALE.at(Location(folder), f"this is {reason}", "Delete it, and run `plinth render`.")
+
+
 def compare(folder: Path, wanted: Mapping[str, bytes], environments: tuple[str, ...] | None = None) -> Difference:
     """Compare a folder with the files that it should hold; with environments named, only their folders in it."""
     present = set(_files(folder, environments))

@@ -56,7 +56,7 @@ def command(root: Path | None, environments: tuple[str, ...], format_: str, no_f
     \b
     Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 the tool failed, 4 nothing was checked.
     """
-    from plinth import output, pipeline  # noqa: PLC0415 - `check --help` needs neither
+    from plinth import pipeline  # noqa: PLC0415 - `check --help` needs neither
     from plinth.findings import Severity, in_order  # noqa: PLC0415
 
     start = time.perf_counter()
@@ -68,12 +68,21 @@ def command(root: Path | None, environments: tuple[str, ...], format_: str, no_f
     check_environments(result.catalog.environments, environments)
     findings = list(result.findings)
     if result.ok and not no_fresh:
-        difference = output.compare(root / "rendered", result.tree, environments or None)
-        findings = in_order([*findings, *output.findings("rendered", difference)])
+        findings = in_order([*findings, *_stale(root / "rendered", result, environments)])
     clear_progress()
     click.echo(_report(result, findings, format_, time.perf_counter() - start), nl=False)
+    if format_ == "text" and result.catalog.incomplete:
+        click.echo("What the declarations with errors render to was not checked: mend them, and run it again.")
     worst = Severity.WARNING if strict else Severity.ERROR
     sys.exit(EXIT_FINDINGS if any(finding.severity <= worst for finding in findings) else 0)
+
+
+def _stale(folder: Path, result: Result, environments: tuple[str, ...]) -> list[Finding]:
+    from plinth import output  # noqa: PLC0415
+
+    if reason := output.obstacle(folder):
+        return [output.obstacle_finding(folder.name, reason)]
+    return output.findings(folder.name, output.compare(folder, result.tree, environments or None))
 
 
 def _report(result: Result, findings: list[Finding], format_: str, seconds: float) -> str:

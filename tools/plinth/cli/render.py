@@ -58,6 +58,8 @@ def command(root: Path | None, environments: tuple[str, ...], out: Path | None, 
     if not result.ok:
         _refuse(result)
     folder = _safe(out.resolve(), root) if out else root / "rendered"
+    if reason := output.obstacle(folder):
+        raise click.UsageError(f"{folder} is {reason}; delete it first")
     if only_check:
         difference = output.compare(folder, result.tree, environments or None)
         _say(difference, folder, "would change")

@@ -27,6 +27,9 @@ _RESERVED_LABEL = re.compile(r"(?:[^/]*\.)?(?:kubernetes\.io|k8s\.io|argoproj\.i
 _DNS_SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/, without a sign: nothing here is owed.
 _QUANTITY = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
+# What people mean of the quantities: nobody asks for gibibytes of cores, for thousandths of a byte or for a bare 96 bytes.
+_CPU = re.compile(r"[0-9]+(?:\.[0-9]{1,3})?|[0-9]+m")
+_MEMORY = re.compile(r"0|[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[kMGTPE])")
 _DURATION = re.compile(r"(?=.)(?:([0-9]{1,4})h)?(?:([0-9]{1,4})m)?(?:([0-9]{1,5})s)?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _IMAGE = re.compile(
@@ -91,7 +94,8 @@ LABEL_MALFORMED = _rule(
 QUANTITY_MALFORMED = _rule(
     "quantity-malformed",
     "Amounts of resources are Kubernetes quantities.",
-    "A number with an optional suffix: 500m is half a core, 4Gi is 4 × 1024³ bytes, 4G is 4 × 1000³. Written as text.",
+    "A number with an optional suffix, written as text. Processors are counted in cores: 2, 0.5 or 500m. Memory and storage have "
+    "a unit: 4Gi is 4 × 1024³ bytes, 4G is 4 × 1000³.",
     "kind: Tenant\nspec: {quota: {memory: 64 GB}}\n",
     "kind: Tenant\nspec: {quota: {memory: 64Gi}}\n",
 )
@@ -271,6 +275,14 @@ FORMATS: dict[str, Format] = {
         LABEL_MALFORMED,
     ),
     "label-value": Format(is_label_value, "at most 63 letters, digits, hyphens, underscores and dots", LABEL_MALFORMED),
+    "cpu": Format(
+        lambda text: bool(_CPU.fullmatch(text)),
+        "cores such as 2 or 0.5, or thousandths of one such as 500m",
+        QUANTITY_MALFORMED,
+    ),
+    "memory": Format(
+        lambda text: bool(_MEMORY.fullmatch(text)), "an amount with its unit, such as 512Mi or 4Gi", QUANTITY_MALFORMED
+    ),
     "quantity": Format(is_quantity, "a Kubernetes quantity such as 500m, 2 or 4Gi", QUANTITY_MALFORMED),
     "duration": Format(_duration, "a duration such as 1h30m, 45m or 90s", DURATION_MALFORMED),
     "cron": Format(_cron, 'five cron fields such as "30 4 * * 1-5" that some day match', CRON_MALFORMED),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plinth.formats import FORMATS, RULES, duration_seconds
+from plinth.formats import FORMATS, RULES, duration_seconds, is_quantity
 
 HEX = "0123456789abcdef" * 4
 L63 = "a" * 63
@@ -45,12 +45,6 @@ TABLE: dict[str, tuple[list[str], list[str]]] = {
     "memory": (
         ["0", "1k", "1M", "4G", "1T", "1P", "1E", "1Ki", "512Mi", "4Gi", "0.5Gi", "1Ti", "1Pi", "1Ei"],
         ["", "96", "96m", "1e9", "4GB", "4gb", "4 Gi", "1K", ".5Gi", "-1Gi", "Gi", "00", "1u"],
-    ),
-    "quantity": (
-        ["0", "1", "007", "1.5", "1.", ".5", "500m", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi",
-         "1Ei", "1n", "1u", "1e3", "1E3", "1e+3", "1e-3", "1.5e3", "0.1Gi"],
-        ["", ".", "-1", "+1", "1K", "1g", "1mi", "1GB", "1 Gi", "Gi", "m", "1,5", "1e", "1e+", "1ee3", "1e3Gi", "1Gi3", "0x1",
-         "1_000", "1.2.3", "inf", "nan", "1ki", "1m5"],
     ),
     "duration": (
         ["1s", "1m", "1h", "1h30m", "1h1s", "1h2m3s", "90m", "90s", "9999h", "9999m", "99999s", "0h1s", "00m01s"],
@@ -179,6 +173,26 @@ def test_rules_are_told_apart() -> None:
 # Quantities
 
 
+QUANTITIES = (
+    ["0", "1", "007", "1.5", "1.", ".5", "500m", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi",
+     "1Ei", "1n", "1u", "1e3", "1E3", "1e+3", "1e-3", "1.5e3", "0.1Gi"],
+    ["", ".", "-1", "+1", "1K", "1g", "1mi", "1GB", "1 Gi", "Gi", "m", "1,5", "1e", "1e+", "1ee3", "1e3Gi", "1Gi3", "0x1",
+     "1_000", "1.2.3", "inf", "nan", "1ki", "1m5"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", QUANTITIES[0])
+def test_right_quantities(text: str) -> None:
+    assert is_quantity(text)
+
+
+@pytest.mark.parametrize(
+    "text", [*QUANTITIES[1], *NEVER, *(f"{text}\n" for text in QUANTITIES[0])], ids=lambda text: ascii(text)[:40]
+)
+def test_wrong_quantities(text: str) -> None:
+    assert not is_quantity(text)
+
+
 def quantity(text: str) -> bool:
     """Read a quantity by the grammar of the API reference, sign left out: ``<number><suffix>``.
 
@@ -217,7 +231,7 @@ def quantity(text: str) -> bool:
     )
 )
 def test_quantities_agree_with_another_parser(text: str) -> None:
-    assert FORMATS["quantity"].matches(text) is quantity(text)
+    assert is_quantity(text) is quantity(text)
 
 
 # Durations

@@ -283,7 +283,6 @@ FORMATS: dict[str, Format] = {
     "memory": Format(
         lambda text: bool(_MEMORY.fullmatch(text)), "an amount with its unit, such as 512Mi or 4Gi", QUANTITY_MALFORMED
     ),
-    "quantity": Format(is_quantity, "a Kubernetes quantity such as 500m, 2 or 4Gi", QUANTITY_MALFORMED),
     "duration": Format(_duration, "a duration such as 1h30m, 45m or 90s", DURATION_MALFORMED),
     "cron": Format(_cron, 'five cron fields such as "30 4 * * 1-5" that some day match', CRON_MALFORMED),
     "time-zone": Format(

@@ -566,3 +566,14 @@ def test_what_stands_in_the_place_of_rendered_is_told(base: Path, tmp_path: Path
     rendered = subprocess.run([*command, "render"], cwd=base, check=False, capture_output=True, text=True)
     assert rendered.returncode == 2
     assert "delete it first" in rendered.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "render"])
+def test_an_environment_with_an_error_is_declared_all_the_same(base: Path, command: str) -> None:
+    file = base / "platform/environments/staging.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("domain:", "domian:"), encoding="utf-8")
+    arguments = [sys.executable, "-m", "plinth", command, "--env", "staging"]
+    done = subprocess.run(arguments, cwd=base, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Did you mean `domain`?" in done.stdout + done.stderr
+    assert " 0 rules" not in done.stdout + done.stderr

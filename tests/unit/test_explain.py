@@ -20,7 +20,6 @@ from plinth.explain import (
     explain_field,
     explain_rule,
     find_field,
-    find_rule,
     kind_names,
     rules_table,
     type_words,
@@ -207,14 +206,6 @@ def test_every_rule_is_shown_safely(rule: Rule) -> None:
 )
 def test_awkward_examples(rule: Rule, shown: str) -> None:
     assert shown in explain_rule(rule)
-
-
-def test_find_rule() -> None:
-    assert find_rule("unknown-field", RULES) is validate.UNKNOWN_FIELD
-    with pytest.raises(ExplainError, match=r"there is no rule `unknown-feild`\. Did you mean unknown-field\?"):
-        find_rule("unknown-feild", RULES)
-    with pytest.raises(ExplainError, match="`plinth rules` lists them all"):
-        find_rule("zzz", RULES)
 
 
 def test_rules_table() -> None:

@@ -301,16 +301,6 @@ def _field_lines(fields: Sequence[Field]) -> Iterator[str]:
 # --- rules ---
 
 
-def find_rule(name: str, rules: Iterable[Rule]) -> Rule:
-    """Return the rule of a name. Raises ``ExplainError`` if there is none."""
-    known = {rule.name: rule for rule in rules}
-    if name in known:
-        return known[name]
-    close = get_close_matches(name.lower(), known, n=1)
-    hint = f"Did you mean {close[0]}?" if close else "`plinth rules` lists them all."
-    raise ExplainError(f"there is no rule {_quoted(name)}. {hint}")
-
-
 def explain_rule(rule: Rule) -> str:
     """Explain a rule in lines of at most ``WIDTH`` columns, with what breaks it and what satisfies it."""
     lines = [f"{rule.name} ({rule.severity.word})", "", *_paragraph(rule.summary), "", *_paragraph(rule.why)]

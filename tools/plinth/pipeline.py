@@ -12,7 +12,7 @@ from plinth.findings import Finding, has_errors, in_order
 from plinth.load import load
 from plinth.masking import masked
 from plinth.render import emit_bundle, render
-from plinth.resolve import resolve
+from plinth.resolve import PLATFORM_MISSING, resolve
 from plinth.rules import secret_value
 from plinth.schemas import ManifestSchemas
 from plinth.validate import validate
@@ -31,11 +31,23 @@ class Result:
 
     findings: list[Finding] = field(default_factory=list)
     declaration_count: int = 0
+    declared_environments: list[str] = field(default_factory=list)
+    """The names of all environments, also of those with errors."""
     catalog: Catalog = field(default_factory=lambda: Catalog({}))
     bundles: list[Bundle] = field(default_factory=list)
     tree: dict[str, bytes] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each stage took, by its name."""
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether there was nothing to check: no declaration, and no file that should have been one."""
+        return not self.declaration_count and {finding.rule for finding in self.findings} <= {PLATFORM_MISSING.name}
+
+    @property
+    def manifest_count(self) -> int:
+        """How many Kubernetes objects were rendered."""
+        return sum(bundle.manifest_count for bundle in self.bundles)
 
     @property
     def ok(self) -> bool:
@@ -62,6 +74,7 @@ def run(
     with stage("load"):
         loaded = load(root)
         result.declaration_count = len(loaded.places)
+        result.declared_environments = sorted(ref.name for ref in loaded.places if ref.kind == "Environment")
         result.findings += loaded.findings
     with stage("validate"):
         declarations, found = validate(loaded.documents)

@@ -95,7 +95,7 @@ def _platform_missing(loaded: Loaded) -> Iterator[Finding]:
 def _overlay_findings(declaration: Declaration) -> Iterator[Finding]:
     """An overlay may be right for itself and yet make a wrong whole, such as a schedule without its cron expression."""
     overlays = declaration.spec.get("environments")
-    if not isinstance(overlays, dict) or declaration.ref.kind == "Component":
+    if not isinstance(overlays, dict) or not _kind(declaration).overlays_are_parts:
         return
     its_contract = contract(declaration.ref.kind)
     for environment, overlay in overlays.items():

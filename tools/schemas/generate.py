@@ -120,10 +120,7 @@ def _kserve(files: Files, kubernetes: Definitions) -> Definitions:
 
 _ARGO = "ComGithubArgoprojArgoCdV3PkgApisApplicationV1alpha1"
 _ESO = "ComGithubExternalSecretsExternalSecretsApisExternalsecretsV1"
-_PROMETHEUS = "ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoring"
-_CERT = "ComGithubCertManagerCertManagerPkgApisCertmanagerV1"
 _GATEWAY = "IoK8sSigsGatewayApiApisV1"
-_SEALED = "ComGithubBitnamiLabsSealedSecretsPkgApisSealedsecretsV1alpha1"
 
 KUBERNETES = Package(
     "pypi",

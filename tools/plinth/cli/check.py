@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from plinth.cli import EXIT_FINDINGS
-from plinth.cli.root import (
-    check_environments,
-    clear_progress,
-    environment_option,
-    find_root,
-    nothing_checked,
-    progress,
-    root_option,
-)
+from plinth.cli.root import environment_option, find_root, report_of, root_option, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from plinth.findings import Finding
     from plinth.pipeline import Result
+    from plinth.report import Report
 
 _FORMATS = ("text", "github", "sarif", "json", "markdown")
 
@@ -56,21 +49,15 @@ def command(root: Path | None, environments: tuple[str, ...], format_: str, no_f
     \b
     Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 the tool failed, 4 nothing was checked.
     """
-    from plinth import pipeline  # noqa: PLC0415 - `check --help` needs neither
-    from plinth.findings import Severity, in_order  # noqa: PLC0415
+    from plinth.findings import Severity, in_order  # noqa: PLC0415 - `check --help` needs neither
 
     start = time.perf_counter()
     root = find_root(root)
-    result = pipeline.run(root, environments or None, progress())
-    if not result.declaration_count and not result.findings[1:]:
-        clear_progress()
-        nothing_checked(f"there are no declarations in {root}")
-    check_environments(result.catalog.environments, environments)
+    result = run(root, environments)
     findings = list(result.findings)
     if result.ok and not no_fresh:
         findings = in_order([*findings, *_stale(root / "rendered", result, environments)])
-    clear_progress()
-    click.echo(_report(result, findings, format_, time.perf_counter() - start), nl=False)
+    click.echo(_rendered(report_of(result, findings, time.perf_counter() - start), format_), nl=False)
     if format_ == "text" and result.catalog.incomplete:
         click.echo("What the declarations with errors render to was not checked: mend them, and run it again.")
     worst = Severity.WARNING if strict else Severity.ERROR
@@ -85,20 +72,11 @@ def _stale(folder: Path, result: Result, environments: tuple[str, ...]) -> list[
     return output.findings(folder.name, output.compare(folder, result.tree, environments or None))
 
 
-def _report(result: Result, findings: list[Finding], format_: str, seconds: float) -> str:
-    from plinth.report import FORMATS, Report, Summary  # noqa: PLC0415
-    from plinth.rulebook import all_rules  # noqa: PLC0415
-
-    summary = Summary(
-        declarations=result.declaration_count,
-        environments=len(result.bundles),
-        manifests=sum(bundle.manifest_count for bundle in result.bundles),
-        rules=len(all_rules()),
-        seconds=seconds,
-    )
-    report = Report(tuple(findings), summary, all_rules())
+def _rendered(report: Report, format_: str) -> str:
     if format_ == "text":
         from plinth.report.text import render  # noqa: PLC0415
 
         return render(report, colour=sys.stdout.isatty())
+    from plinth.report import FORMATS  # noqa: PLC0415
+
     return FORMATS[format_](report)

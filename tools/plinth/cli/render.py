@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plinth.cli import EXIT_FINDINGS
-from plinth.cli.root import (
-    check_environments,
-    clear_progress,
-    environment_option,
-    find_root,
-    nothing_checked,
-    progress,
-    root_option,
-)
+from plinth.cli.root import environment_option, find_root, report_of, root_option, run
 
 if TYPE_CHECKING:
     from plinth.output import Difference
@@ -47,14 +39,10 @@ def command(root: Path | None, environments: tuple[str, ...], out: Path | None, 
       plinth render --check               is rendered/ fresh?
       plinth render --out /tmp/preview    somewhere else, to look at
     """
-    from plinth import output, pipeline  # noqa: PLC0415 - `render --help` needs neither
+    from plinth import output  # noqa: PLC0415 - `render --help` needs it not
 
     root = find_root(root)
-    result = pipeline.run(root, environments or None, progress())
-    clear_progress()
-    if not result.declaration_count and not result.findings[1:]:
-        nothing_checked(f"there are no declarations in {root}")
-    check_environments(result.catalog.environments, environments)
+    result = run(root, environments)
     if not result.ok:
         _refuse(result)
     folder = _safe(out.resolve(), root) if out else root / "rendered"
@@ -85,12 +73,11 @@ def _safe(folder: Path, root: Path) -> Path:
 def _refuse(result: Result) -> None:
     """Say what is wrong; with an error nothing is written."""
     from plinth.findings import Severity  # noqa: PLC0415
-    from plinth.report import Report, Summary  # noqa: PLC0415
     from plinth.report.text import render  # noqa: PLC0415
 
-    errors = tuple(finding for finding in result.findings if finding.severity is Severity.ERROR)
-    summary = Summary(result.declaration_count, len(result.bundles), 0, 0, sum(result.seconds.values()))
-    click.echo(render(Report(errors, summary), colour=sys.stderr.isatty()), err=True, nl=False)
+    errors = [finding for finding in result.findings if finding.severity is Severity.ERROR]
+    report = report_of(result, errors, sum(result.seconds.values()))
+    click.echo(render(report, colour=sys.stderr.isatty()), err=True, nl=False)
     click.echo("Nothing was rendered: mend the errors first.", err=True)
     sys.exit(EXIT_FINDINGS)
 

@@ -13,6 +13,10 @@ from plinth.cli import EXIT_NOTHING_CHECKED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plinth.findings import Finding
+    from plinth.pipeline import Result
+    from plinth.report import Report
+
 FOLDERS = ("platform", "tenants", "pipelines", "models")
 
 root_option = click.option(
@@ -79,8 +83,29 @@ def clear_progress() -> None:
         click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def check_environments(known: list[str], asked: tuple[str, ...]) -> None:
-    """Refuse environments that are not declared. Raises ``click.UsageError``."""
-    for name in asked:
-        if known and name not in known:
-            raise click.UsageError(f"there is no environment {name!r}; declared: {', '.join(known)}")
+def run(root: Path, environments: tuple[str, ...]) -> Result:
+    """Take the repository through all stages, showing them. Ends the program if there was nothing to check.
+
+    Raises ``click.UsageError`` for an environment that is not declared.
+    """
+    from plinth import pipeline  # noqa: PLC0415 - `--help` needs it not
+
+    result = pipeline.run(root, environments or None, progress())
+    clear_progress()
+    if result.found_nothing:
+        nothing_checked(f"there are no declarations in {root}")
+    declared = dict.fromkeys([*result.catalog.environments, *result.declared_environments])
+    for name in environments:
+        if name not in declared:
+            raise click.UsageError(f"there is no environment {name!r}; declared: {', '.join(declared) or 'none'}")
+    return result
+
+
+def report_of(result: Result, findings: list[Finding], seconds: float) -> Report:
+    """Put findings together with what was looked at; ``seconds`` is how long that took."""
+    from plinth.report import Report, Summary  # noqa: PLC0415 - `--help` needs none of these
+    from plinth.rulebook import all_rules  # noqa: PLC0415
+
+    rules = all_rules()
+    summary = Summary(result.declaration_count, len(result.bundles), result.manifest_count, len(rules), seconds)
+    return Report(tuple(findings), summary, rules)

@@ -74,6 +74,8 @@ class Kind:
     reserved: frozenset[str] = frozenset()
     """File names that fit the place and belong to another kind."""
     check: Check = no_check
+    overlays_are_parts: bool = True
+    """Whether an entry of ``spec.environments`` is a part of ``spec`` as it stands, so that both merged must be valid."""
     check_overlays: OverlayCheck = no_overlay_check
     """What must hold before overlays are merged; with a finding of it the merged whole is not looked at."""
     environments: EnvironmentsOf = nowhere

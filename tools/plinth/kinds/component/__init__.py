@@ -11,6 +11,7 @@ KIND = Kind(
     check=check,
     environments=environments,
     overlays=overlays,
+    overlays_are_parts=False,
     render=render,
     rules=(*RULES, VARIABLE_UNKNOWN),
 )
